@@ -1,0 +1,1 @@
+"""The TransitionSystem: the one intermediate form between the language and the engines."""

@@ -1,0 +1,66 @@
+"""What an engine answers: the same shape from every engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Limit = Literal["", "states", "memory", "time", "interrupted", "depth"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds that the user sets; ``None`` means none. Memory in bytes, time in seconds."""
+
+    states: int | None = None
+    memory: int | None = 4 << 30
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A path from the initial state: indexes of transitions, in order.
+
+    For a ``step`` property the last one is the violating transition; for the others the path ends in the state that
+    shows the violation (or, for ``cover``, the state that was to be reached). Never longer than any other such path.
+    """
+
+    property: str
+    path: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is known while exploring goes on."""
+
+    states: int
+    queued: int
+    transitions: int
+    depth: int
+    seconds: float
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """The outcome of exploring a system.
+
+    ``complete`` says that every reachable state was seen; otherwise ``limit`` says what stopped it, and nothing that
+    was not found may be taken to be absent. ``states`` counts distinct states; ``transitions`` the steps taken
+    between them (violating steps not counted); ``depth`` the length of the longest shortest path. ``fired`` holds the
+    transitions (violating ones too) that can be taken in some state that was seen and expanded. ``stuck_checked`` is
+    False when the analysis behind the ``stuck`` properties was not finished.
+    """
+
+    complete: bool
+    limit: Limit
+    states: int
+    transitions: int
+    depth: int
+    fired: frozenset[int]
+    witnesses: dict[str, Witness] = field(default_factory=dict)
+    stuck_checked: bool = True
+    bits: int = 0
+    seconds: float = 0.0
+    compile_seconds: float = 0.0
+    bytes: int = 0

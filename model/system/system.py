@@ -1,0 +1,165 @@
+"""What a compiled spec is: plain, immutable data, the same for every engine.
+
+A state gives each variable an integer. The program counter of a context is a variable like any other, so that one
+context's step can start another (an interrupt's exit starts the softirq frame of its CPU). A transition of context
+``c`` may be taken in a state when ``pc(c) == source``, ``c.enabled`` and its guard hold; its updates are evaluated in
+the old state and assigned at once, together with ``pc(c) := target``.
+
+A transition with ``violates`` is a violating step: taking it breaks that property and ends the path (it has no
+successor state). Everything else that a property can say is a predicate on states, see ``Property``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from defercheck.grammar.span import Span
+from defercheck.system.expr import TRUE, Expr
+
+Level = Literal["thread", "softirq", "hardirq"]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A state variable with values ``lo..hi`` (both included) that starts at ``init``.
+
+    ``labels`` names the values ``lo, lo+1, ...`` for people (enum constants, objects); empty for numbers and booleans.
+    ``origin`` says whose it is: the driver's own, the kernel model's, a program counter, or a ghost that only
+    properties look at.
+    """
+
+    name: str
+    lo: int
+    hi: int
+    init: int
+    labels: tuple[str, ...] = ()
+    boolean: bool = False
+    origin: Literal["driver", "kernel", "pc", "ghost"] = "driver"
+
+    def show(self, value: int) -> str:
+        """The value as people write it."""
+        if self.labels and 0 <= value - self.lo < len(self.labels):
+            return self.labels[value - self.lo]
+        if self.boolean:
+            return "true" if value else "false"
+        return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A value of a context's program counter: what stands there to be executed next."""
+
+    label: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Something that executes: a thread, or the softirq or hardirq frame of one CPU.
+
+    ``pc`` is the name of its program-counter variable; location ``i`` of ``locations`` is the value ``i`` of it.
+    ``idle`` are the locations in which it is not executing anything (not started, finished, frame not active).
+    ``cpu`` is its CPU, an expression because a thread may start on any. ``enabled`` is a common conjunct of the
+    guards of all its transitions: whether it is the innermost frame of its CPU and may run at all. A context that
+    only spec-internal machinery owns (``ksoftirqd/0``) has ``kernel`` set; it need not ever finish.
+    """
+
+    name: str
+    level: Level
+    cpu: Expr
+    pc: str
+    locations: tuple[Location, ...]
+    idle: frozenset[int]
+    enabled: Expr = TRUE
+    kernel: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One level of inlining: the function that was entered and the place that called it."""
+
+    function: str
+    site: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A step of one context (index into ``contexts``).
+
+    ``label`` says in kernel words what the step does; ``span`` is the statement; ``calls`` the chain of calls around
+    it, outermost first. ``kernel`` marks steps inside the kernel model, which reports fold.
+    """
+
+    context: int
+    source: int
+    target: int | None
+    guard: Expr
+    updates: tuple[tuple[str, Expr], ...]
+    label: str
+    span: Span | None = None
+    calls: tuple[Call, ...] = ()
+    kernel: bool = False
+    violates: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """Something that is claimed of all reachable states.
+
+    kind
+        ``step``: no transition with ``violates == id`` can be taken;
+        ``invariant``: ``expr`` holds in every reachable state;
+        ``terminal``: ``expr`` holds in every reachable state in which no transition at all can be taken;
+        ``stuck``: never is context ``context`` at one of ``locations`` in a state from which it can never move again
+        (whatever is scheduled, no transition of that context is ever taken from there on; a path that a violating
+        step may end counts as one on which it could have moved, unless that step's property ``continues``);
+        ``cover``: some reachable state satisfies ``expr`` (not a claim of safety: the verdict is reached or not).
+
+    ``code`` is the rule (``DF301``); ``subject`` the object that it speaks of (``my_data.my_tasklet``); ``message``
+    one sentence in kernel words. ``hidden`` properties are evidence for derived rules and are not reported.
+    ``continues`` marks a ``step`` property whose violating step has a sibling that goes on as though nothing had
+    happened (an allowed finding): the path does not end there.
+    """
+
+    id: str
+    code: str
+    kind: Literal["step", "invariant", "terminal", "stuck", "cover"]
+    message: str
+    subject: str = ""
+    expr: Expr = TRUE
+    context: int | None = None
+    locations: frozenset[int] = frozenset()
+    span: Span | None = None
+    hidden: bool = False
+    continues: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionSystem:
+    """A compiled spec: variables in packing order, contexts, transitions, properties."""
+
+    name: str
+    variables: tuple[Variable, ...]
+    contexts: tuple[Context, ...]
+    transitions: tuple[Transition, ...]
+    properties: tuple[Property, ...]
+
+    def variable(self, name: str) -> Variable:
+        """The variable of that name; ``KeyError`` when there is none."""
+        for v in self.variables:
+            if v.name == name:
+                return v
+        raise KeyError(name)
+
+    def property(self, id: str) -> Property:
+        """The property of that id; ``KeyError`` when there is none."""
+        for p in self.properties:
+            if p.id == id:
+                return p
+        raise KeyError(id)
+
+    @property
+    def initial(self) -> tuple[int, ...]:
+        """The initial state, one value a variable."""
+        return tuple(v.init for v in self.variables)
