@@ -1,0 +1,1 @@
+"""The language: grammar, tree, parser, formatter."""
