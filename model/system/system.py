@@ -152,7 +152,7 @@ class TransitionSystem:
                 return v
         raise KeyError(name)
 
-    def property(self, id: str) -> Property:
+    def claim(self, id: str) -> Property:
         """The property of that id; ``KeyError`` when there is none."""
         for p in self.properties:
             if p.id == id:
