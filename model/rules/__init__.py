@@ -1,0 +1,77 @@
+"""The rules: one Markdown page each, with a front matter of ``code``, ``name``, ``severity`` and ``summary``.
+
+Pages are data of this package and are read when asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal, cast
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule. ``page`` is its Markdown without the front matter; ``checked`` is False for what is only described."""
+
+    code: str
+    name: str
+    summary: str
+    severity: Literal["error", "warning"]
+    page: str
+    checked: bool = True
+
+
+class UnknownRule(LookupError):
+    """There is no rule of that code. The message says which was perhaps meant."""
+
+    def __init__(self, code: str, near: tuple[str, ...]):
+        hint = f"; did you mean {' or '.join(near)}?" if near else "; `defercheck rules` lists them"
+        super().__init__(f"there is no rule {code}{hint}")
+        self.code = code
+        self.near = near
+
+
+def rule(code: str) -> Rule:
+    """The rule of a code, in any case (``df301``), or of a name (``use after free``). Raises UnknownRule."""
+    wanted = code.strip().upper()
+    if wanted in codes():
+        return _read(wanted)
+    for candidate in all_rules():
+        if candidate.name.upper() == wanted:
+            return candidate
+    raise UnknownRule(code, _near(wanted))
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """All rules in order of their codes."""
+    return tuple(_read(code) for code in codes())
+
+
+@cache
+def codes() -> tuple[str, ...]:
+    """The codes of all rules, in order."""
+    names = (entry.name for entry in files(__name__).iterdir())
+    return tuple(sorted(name.removesuffix(".md") for name in names if name.startswith("DF") and name.endswith(".md")))
+
+
+@cache
+def _read(code: str) -> Rule:
+    text = files(__name__).joinpath(f"{code}.md").read_text(encoding="utf-8")
+    opening, head, page = text.split("---\n", 2)
+    if opening:
+        raise ValueError(f"the page of {code} does not begin with its front matter")
+    fields = dict(line.split(": ", 1) for line in head.splitlines())
+    severity = cast(Literal["error", "warning"], fields["severity"])
+    return Rule(
+        fields["code"], fields["name"], fields["summary"], severity, page.strip() + "\n", fields.get("checked") != "no"
+    )
+
+
+def _near(wanted: str) -> tuple[str, ...]:
+    from difflib import get_close_matches
+
+    names = {r.name.upper(): r.code for r in all_rules()}
+    near = get_close_matches(wanted, [*codes(), *names], n=2, cutoff=0.65)
+    return tuple(dict.fromkeys(names.get(word, word) for word in near))

@@ -1,0 +1,61 @@
+"""One finding as a block of text: what is broken, where, in a sentence, and the schedule that does it."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+
+from defercheck.grammar.span import Source
+from defercheck.report.schedule import schedule, summary
+from defercheck.report.snippet import snippet
+from defercheck.report.style import Style
+from defercheck.verdict import Verdict
+
+
+def finding(verdict: Verdict, style: Style, look: str = "") -> list[str]:
+    """The lines of a finding: header, snippet, message and schedule. ``look`` is by severity unless given."""
+    look = look or ("bold red" if verdict.severity == "error" else "bold yellow")
+    lines = [header(verdict.severity, verdict.code, verdict.name, style, look)]
+    pad = " "
+    if verdict.span is not None:
+        lines += snippet(verdict.span, style, look)
+        pad = " " * len(str(verdict.span.line))
+    for text in (verdict.message, verdict.reason):
+        lines += note(text, pad, style)
+    places = [f"{s.source.name}:{s.line}" for s in verdict.also]
+    if places:
+        lines += note("also at " + ", ".join(places), pad, style)
+    if verdict.trace is not None:
+        what = "the shortest schedule that does it" if verdict.outcome == "violated" else "a shortest schedule"
+        lines += ["", style.paint(f"{what}: {summary(verdict.trace)}", "bold"), *schedule(verdict.trace, style)]
+    return lines
+
+
+def header(severity: str, code: str, name: str, style: Style, look: str) -> str:
+    """``error[DF301]: use after free``."""
+    return style.paint(f"{severity}[{code}]", look) + style.paint(f": {name}", "bold")
+
+
+def note(text: str, pad: str, style: Style) -> list[str]:
+    """``= text``, wrapped, in line with the bar of a snippet; nothing for an empty text."""
+    wrapped = textwrap.wrap(text, style.width - len(pad) - 3, break_on_hyphens=False)
+    return [f"{pad} {style.paint('=', 'blue') if i == 0 else ' '} {line}" for i, line in enumerate(wrapped)]
+
+
+def missed(code: str, name: str, spec: Source, complete: bool, style: Style) -> list[str]:
+    """The block for an ``expect`` that was not met."""
+    lines = [header("error", code, "expected, but not found", style, "bold red")]
+    place = re.search(rf"^[ \t]*expect[ \t]+{re.escape(code)}\b", spec.text, re.MULTILINE)
+    pad = " "
+    if place is not None:
+        number = spec.text.count("\n", 0, place.end()) + 1
+        pad = " " * len(str(number))
+        bar = style.paint("|", "blue")
+        lines += [
+            f"{pad}{style.paint('-->', 'blue')} {spec.name}:{number}",
+            f"{pad} {bar}",
+            f"{style.paint(str(number), 'blue')} {bar} {spec.line(number).strip()}",
+        ]
+    what = f"{code} ({name})" if name else code
+    known = "no schedule at all breaks" if complete else "nothing that was explored before the limit breaks"
+    return lines + note(f"The spec expects a violation of {what}, but {known} it.", pad, style)

@@ -1,0 +1,161 @@
+"""A trace as a schedule: one line a step, one column a CPU, deeper levels further in, and only what changed."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from defercheck.report.fold import DEPTH, Row, rows, shown
+from defercheck.report.style import Style
+from defercheck.report.units import count
+from defercheck.verdict import Change, Trace
+
+_NARROWEST = 26
+"""Columns that a CPU needs to have a column of its own; with less, all CPUs share one and each line names its CPU."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line within a CPU's column, before it is painted: plain text and looks for its parts."""
+
+    parts: tuple[tuple[str, str], ...]
+
+    @property
+    def width(self) -> int:
+        return sum(len(text) for text, _ in self.parts)
+
+    def painted(self, style: Style, width: int) -> str:
+        return "".join(style.paint(text, look) for text, look in self.parts) + " " * (width - self.width)
+
+
+def schedule(trace: Trace, style: Style) -> list[str]:
+    """The lines of a schedule, headed by a line that names the columns."""
+    table = rows(trace, style.verbose)
+    if not table:
+        return [style.paint("the initial state itself; no step is needed", "dim")]
+    cpus = sorted({row.cpu for row in table})
+    steps, numbers = _gutter(table)
+    width = style.width - len(_margin(steps, numbers, "", ""))
+    widths = _widths([_wanted(table, cpu, style) for cpu in cpus], width - 3 * len(cpus))
+    if len(cpus) > 1 and min(widths) < _NARROWEST:
+        return list(_shared(table, style, steps, numbers, width - 2))
+    return list(_columns(table, style, steps, numbers, dict(zip(cpus, widths, strict=True))))
+
+
+def summary(trace: Trace) -> str:
+    """``14 steps on 2 CPUs``."""
+    cpus = len({step.cpu for step in trace.steps})
+    return f"{count(len(trace.steps), 'step')} on {count(cpus, 'CPU')}" if trace.steps else "no step"
+
+
+def _wanted(table: Sequence[Row], cpu: int, style: Style) -> int:
+    """The columns that a CPU's longest line would fill."""
+    mine = [row for row in table if row.cpu == cpu]
+    lines = [line.width for row in mine for line in _body(row, style, 1000, last=False)]
+    return max(_NARROWEST, *lines, *(DEPTH[row.level] * 2 + len(row.context) for row in mine))
+
+
+def _widths(wanted: Sequence[int], room: int) -> list[int]:
+    """Who wants little gets it, the others share the rest evenly; what is left over goes to the last."""
+    widths = dict.fromkeys(range(len(wanted)), 0)
+    left, order = room, sorted(widths, key=lambda i: wanted[i])
+    for served, index in enumerate(order):
+        widths[index] = min(wanted[index], left // (len(order) - served))
+        left -= widths[index]
+    widths[len(wanted) - 1] += left
+    return list(widths.values())
+
+
+def _columns(table: Sequence[Row], style: Style, steps: int, numbers: int, widths: dict[int, int]) -> Iterator[str]:
+    """One column a CPU, each with its width."""
+    glyphs = style.glyphs
+    bar = style.paint(f"{glyphs.vertical} ", "dim")
+
+    def line(margin: str, cpu: int, cell: str) -> str:
+        cells = (cell if cpu == c else " " * width for c, width in widths.items())
+        return (margin + "".join(f"{bar}{cell} " for cell in cells)).rstrip()
+
+    head = "".join(bar + style.paint(f"CPU {cpu}".ljust(width + 1), "bold") for cpu, width in widths.items())
+    yield style.paint(_margin(steps, numbers, "#", "line"), "dim") + head.rstrip()
+    rule = glyphs.horizontal
+    rules = "".join(glyphs.cross + rule * (width + 2) for width in widths.values())
+    yield style.paint(rule * (steps + numbers + 5) + rules, "dim")
+    running: dict[int, str] = {}
+    for index, row in enumerate(table):
+        width = widths[row.cpu]
+        if running.get(row.cpu) != row.context:
+            running[row.cpu] = row.context
+            for title in _wrapped(row.context, width, DEPTH[row.level] * 2, "cyan"):
+                yield line(_margin(steps, numbers, "", ""), row.cpu, title.painted(style, width))
+        last = index == len(table) - 1
+        for number, text in enumerate(_body(row, style, width, last)):
+            margin = _numbered(row, style, steps, numbers, last, first=number == 0)
+            yield line(margin, row.cpu, text.painted(style, width))
+
+
+def _shared(table: Sequence[Row], style: Style, steps: int, numbers: int, width: int) -> Iterator[str]:
+    """One column for all CPUs, each switch naming the CPU: for terminals too narrow for a column a CPU."""
+    bar = style.paint(f"{style.glyphs.vertical} ", "dim")
+    yield style.paint(_margin(steps, numbers, "#", "line"), "dim") + bar + style.paint("who", "bold")
+    rule = style.glyphs.horizontal
+    yield style.paint(rule * (steps + numbers + 5) + style.glyphs.cross + rule * (width + 1), "dim")
+    running = (-1, "")
+    for index, row in enumerate(table):
+        if running != (row.cpu, row.context):
+            running = (row.cpu, row.context)
+            for title in _wrapped(f"CPU {row.cpu}: {row.context}", width, DEPTH[row.level] * 2, "cyan"):
+                yield _margin(steps, numbers, "", "") + bar + title.painted(style, 0)
+        last = index == len(table) - 1
+        for number, text in enumerate(_body(row, style, width, last)):
+            yield _numbered(row, style, steps, numbers, last, first=number == 0) + bar + text.painted(style, 0)
+
+
+def _gutter(table: Sequence[Row]) -> tuple[int, int]:
+    """Columns for the numbers of steps and of lines."""
+    return len(str(table[-1].last)), max(4, *(len(str(row.line or "")) for row in table))
+
+
+def _margin(steps: int, numbers: int, step: str, line: str) -> str:
+    return f"  {step:>{steps}}  {line:>{numbers}} "
+
+
+def _numbered(row: Row, style: Style, steps: int, numbers: int, last: bool, first: bool) -> str:
+    """The margin of a row's line; the violating step carries the mark."""
+    if not first:
+        return _margin(steps, numbers, "", "")
+    mark = style.paint(style.glyphs.mark, "bold red") if last else " "
+    line = str(row.line) if row.line else ""
+    return f"{mark} {row.last:>{steps}}  {style.paint(f'{line:>{numbers}}', 'blue')} "
+
+
+def _body(row: Row, style: Style, width: int, last: bool) -> Iterator[_Line]:
+    """The statement, how many steps it stands for, and what it changed; on one line if there is room."""
+    indent = DEPTH[row.level] * 2 + 2
+    look = "bold red" if last else "dim" if row.kernel and row.line is None else ""
+    said = ["continued"] * row.resumed + [count(row.steps, "step")] * (row.steps > 1)
+    notes = [f"[{', '.join(said)}]"] if said else []
+    notes += [_change(change, style) for change in shown(row.changes, style.verbose)]
+    tail = "".join(f"  {note}" for note in notes)
+    if indent + len(row.text) + len(tail) <= width:
+        yield _Line(((" " * indent, ""), (row.text, look), (tail, "dim")))
+        return
+    yield from _wrapped(row.text, width, indent, look)
+    for note in notes:
+        yield from _wrapped(note, width, indent + 2, "dim")
+
+
+def _change(change: Change, style: Style) -> str:
+    return f"{change.variable}: {change.before} {style.glyphs.arrow} {change.after}"
+
+
+def _wrapped(text: str, width: int, indent: int, look: str) -> Iterator[_Line]:
+    """The text in lines of at most ``width``, continuation lines further in; words end after ``(`` and ``,`` too."""
+    breakable = re.sub(r"([(,.])(?=\S)", "\\1\x00 ", text) if len(text) > width - indent else text
+    pieces = [
+        piece.replace("\x00 ", "").replace("\x00", "")
+        for piece in textwrap.wrap(breakable, max(width - indent, 8), subsequent_indent="    ", break_on_hyphens=False)
+    ]
+    for piece in pieces or [""]:
+        yield _Line(((" " * indent, ""), (piece, look)))
