@@ -1,0 +1,157 @@
+"""Builds items, the top level of a spec. Each ``on_NAME`` takes the span and the children of the rule NAME."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from defercheck.grammar.build_expressions import arguments_of
+from defercheck.grammar.build_statements import StatementBuilder
+from defercheck.grammar.lexer import Token
+from defercheck.grammar.span import Diagnostic, Span, SpecError
+from defercheck.grammar.tree import (
+    AllowDecl,
+    Block,
+    ContextDecl,
+    CpusDecl,
+    DefineDecl,
+    EnumDecl,
+    ExpectDecl,
+    FunctionDecl,
+    IntLiteral,
+    KernelDecl,
+    MacroUse,
+    ModuleDecl,
+    Name,
+    OptionDecl,
+    Parameter,
+    PropertyDecl,
+    StructDecl,
+    TypeDecl,
+    VarDecl,
+    VersionDecl,
+)
+
+
+class Builder(StatementBuilder):
+    """Adds items."""
+
+    # ---- settings
+
+    def on_kernel(self, span: Span, c: list[Any]) -> KernelDecl:
+        return KernelDecl(self.strings_of(c), span)
+
+    def on_cpus(self, span: Span, c: list[Any]) -> CpusDecl:
+        return CpusDecl(self.number_of(c[1]), span)
+
+    def on_option(self, span: Span, c: list[Any]) -> OptionDecl:
+        return OptionDecl(self.name_of(c[1]), c[3], span)
+
+    def on_preempt(self, span: Span, c: list[Any]) -> OptionDecl:
+        return OptionDecl(self.name_of(c[0]), c[1], span)
+
+    def on_value(self, span: Span, c: list[Any]) -> Name:
+        return self.name_of(c[0])
+
+    def on_version(self, span: Span, c: list[Any]) -> VersionDecl:
+        return VersionDecl(self.string_of(c[1]), tuple(child for child in c if isinstance(child, tuple)), span)
+
+    def on_setting(self, span: Span, c: list[Any]) -> tuple[Name, Name]:
+        return self.name_of(c[0]), c[2]
+
+    # ---- declarations
+
+    def on_enum_decl(self, span: Span, c: list[Any]) -> EnumDecl:
+        return EnumDecl(self.name_of(c[1]), self.names_of(c[3:-2]), span)
+
+    def on_struct_decl(self, span: Span, c: list[Any]) -> StructDecl:
+        members = tuple(child for child in c if isinstance(child, VarDecl))
+        return StructDecl(self.name_of(c[1]), members, self.names_of(c[4 + len(members) :]), span)
+
+    def on_type_decl(self, span: Span, c: list[Any]) -> TypeDecl:
+        return TypeDecl(self.name_of(c[1]), tuple(child for child in c if isinstance(child, VarDecl)), span)
+
+    def on_function(self, span: Span, c: list[Any]) -> FunctionDecl:
+        return FunctionDecl(c[0], self.name_of(c[1]), c[2], c[3], span)
+
+    def on_define(self, span: Span, c: list[Any]) -> DefineDecl:
+        return DefineDecl(self.name_of(c[1]), c[2], c[3], span)
+
+    def on_parameters(self, span: Span, c: list[Any]) -> tuple[Parameter, ...]:
+        return tuple(child for child in c if isinstance(child, Parameter))
+
+    def on_parameter(self, span: Span, c: list[Any]) -> Parameter:
+        out = isinstance(c[0], Token)
+        name = self.name_of(c[-1])
+        if isinstance(c[-2], list):
+            self.ignored.append(("*" * len(c[-2]), name.span))
+        return Parameter(c[1] if out else c[0], name, span, out)
+
+    def on_macro_use(self, span: Span, c: list[Any]) -> MacroUse:
+        return MacroUse(self.name_of(c[0]), arguments_of(c[2:-2]), span)
+
+    # ---- contexts and properties
+
+    def on_context_kind(self, span: Span, c: list[Any]) -> str:
+        kind: str = c[0].type
+        return kind
+
+    def on_on_cpu(self, span: Span, c: list[Any]) -> tuple[str, Span, IntLiteral]:
+        return "cpu", span, self.number_of(c[2])
+
+    def on_on_each_cpu(self, span: Span, c: list[Any]) -> tuple[str, Span, None]:
+        return "each_cpu", span, None
+
+    def on_times(self, span: Span, c: list[Any]) -> tuple[str, Span, IntLiteral]:
+        return "times", span, self.number_of(c[1])
+
+    def on_context(self, span: Span, c: list[Any]) -> ContextDecl:
+        kind = c[0]
+        fit = {"irq": ("cpu", "times"), "thread": ("cpu", "each_cpu")}.get(kind, ())
+        given: dict[str, Any] = {}
+        for clause, place, value in c[2:-1]:
+            if clause not in fit:
+                raise SpecError(_misplaced_clause(kind, place))
+            if clause in given or {clause, *given} >= {"cpu", "each_cpu"}:
+                raise SpecError(Diagnostic(f"`{place.text}` comes a second time", place, help="delete one of the two"))
+            given[clause] = value
+        return ContextDecl(
+            kind, self.name_of(c[1]), c[-1], span, given.get("cpu"), "each_cpu" in given, given.get("times")
+        )
+
+    def on_module(self, span: Span, c: list[Any]) -> ModuleDecl:
+        parts: dict[str, tuple[Span, Block]] = {}
+        for word, body in c[2:-1]:
+            place = self.places.of(word)
+            if word.type in parts:
+                note = ("the first is here", parts[word.type][0])
+                raise SpecError(
+                    Diagnostic(f"the module has two `{word.type}` parts", place, help="join them", notes=(note,))
+                )
+            parts[word.type] = place, body
+        bodies = {word: body for word, (_, body) in parts.items()}
+        return ModuleDecl(bodies.get("init"), bodies.get("exit"), span)
+
+    def on_property_kind(self, span: Span, c: list[Any]) -> str:
+        kind: str = c[0].type
+        return kind
+
+    def on_property(self, span: Span, c: list[Any]) -> PropertyDecl:
+        return PropertyDecl(c[0], None, c[1], span)
+
+    def on_named_property(self, span: Span, c: list[Any]) -> PropertyDecl:
+        return PropertyDecl(c[0], self.name_of(c[1]), c[3], span)
+
+    def on_expect(self, span: Span, c: list[Any]) -> ExpectDecl:
+        return ExpectDecl(self.name_of(c[1]), self.strings_of(c), span)
+
+    def on_allow(self, span: Span, c: list[Any]) -> AllowDecl:
+        return AllowDecl(self.name_of(c[1]), self.string_of(c[2]), span)
+
+
+def _misplaced_clause(kind: str, place: Span) -> Diagnostic:
+    article = "an" if kind[0] in "aeiou" else "a"
+    return Diagnostic(
+        f"{article} `{kind}` takes no `{place.text}`",
+        place,
+        help="`irq` takes `on cpu N` and `times N`, `thread` takes `on cpu N` or `on each cpu`",
+    )

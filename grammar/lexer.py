@@ -1,0 +1,198 @@
+"""Cuts a text into tokens. What a word means is asked of the parser, so most keywords stay free as identifiers."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+from types import MappingProxyType
+
+from defercheck.grammar import lexical_errors
+from defercheck.grammar.span import Source, Span
+from defercheck.grammar.tables import END, Table
+
+MAX_NESTING = 100
+"""How deep brackets may nest. Everything after the parser walks the tree by recursion."""
+
+QUALIFIERS = frozenset({"static", "const", "volatile", "inline", "__init", "__exit"})
+"""Words of C that say nothing about behaviour: accepted around a type, and ignored."""
+
+C_KEYWORDS = frozenset(
+    "if else while do for break continue return int bool void unsigned signed long short char struct enum "
+    "true false NULL".split()
+)
+"""Words that are never identifiers."""
+
+_TRIVIA = r"(?:[ \t\r\n\f\v]|//[^\r\n]*|/\*[\s\S]*?\*/)*"
+_MASTER = re.compile(
+    r"""(?P<space>[ \t\r\n\f\v]+|(?<![\s\S])\ufeff)
+      | (?P<comment>//[^\r\n]*|/\*[\s\S]*?\*/)
+      | (?P<unclosed>/\*)
+      | (?P<word>[A-Za-z_][A-Za-z_0-9]*)
+      | (?P<number>[0-9][A-Za-z_0-9]*(?:\.(?!\.)[A-Za-z_0-9]*)?)
+      | (?P<string>"(?:[^"\\\r\n]|\\[^\r\n])*")
+      | (?P<sign><<=|>>=|==>|\.\.\.|&&|\|\||\+\+|--|->|~>|\.\.|[-+*/%&|^=!<>]=|<<|>>|[-+*/%&|^=!<>~?:;,.(){}\[\]])
+      | (?P<bad>[\s\S])""",
+    re.VERBOSE,
+)
+_FUNCTION_HEAD = re.compile(r"\((?:[^(){};/]|//[^\r\n]*|/\*[\s\S]*?\*/|/(?![/*]))*\)" + _TRIVIA + r"\{")
+_CLOSERS = MappingProxyType({")": "(", "]": "[", "}": "{"})
+
+
+@lru_cache(maxsize=1)
+def _followers() -> dict[str, re.Pattern[str]]:
+    """What must come after a word for it to be a keyword, at places where an identifier could stand too."""
+    words = {
+        "any": r"\(",
+        "await": r"\(",
+        "when": r"\(",
+        "foreach": r"\(",
+        "assert": r"\(",
+        "choose": r"\{",
+        "atomic": r"\{",
+        "or": r"\{",
+        "module": r"\{",
+        "list": r"<",
+        "tasklet": r"\w+" + _TRIVIA + r"\{",
+        "check": r"\w",
+        "frame": r"\w",
+        "ghost": r"\w",
+        "percpu": r"\w",
+        "out": r"\w",
+        "invariant": "",
+        "never": "",
+        "cover": "",
+        "lemma": "",
+        "": r"[\w\"{]",
+    }
+    return {word: re.compile(_TRIVIA + pattern) for word, pattern in words.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the text. ``type`` is a terminal of the table: the text itself for keywords and signs."""
+
+    type: str
+    text: str
+    start: int
+    end: int
+
+
+class Places:
+    """Turns offsets into spans."""
+
+    def __init__(self, source: Source):
+        self.source = source
+        lines = source.text.splitlines(keepends=True)  # the same line breaks as Source.line
+        self._starts = list(accumulate(map(len, lines), initial=0))
+        if lines and lines[-1] == lines[-1].splitlines()[0]:
+            self._starts.pop()  # the last line does not end, so none follows
+
+    def span(self, start: int, end: int) -> Span:
+        """The span of a half-open range of characters."""
+        line, column = self._place(start)
+        end_line, end_column = self._place(end)
+        return Span(self.source, start, end, line, column, end_line, end_column)
+
+    def of(self, token: Token) -> Span:
+        """The span of a token."""
+        return self.span(token.start, token.end)
+
+    def _place(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+
+class Lexer:
+    """One pass over one text.
+
+    ``accepts`` tells whether the parser, as it stands now, could take a terminal; so tokens must be fed to the parser
+    one by one as they come. After the pass, ``comments`` holds the comments and ``qualifiers`` the ignored words;
+    ``open`` holds the brackets that are open at the place reached.
+    """
+
+    def __init__(self, places: Places, table: Table, accepts: Callable[[str], bool]):
+        self.places = places
+        self.comments: list[Token] = []
+        self.qualifiers: list[Token] = []
+        self.open: list[Token] = []
+        self.tokens: list[Token] = []
+        self._accepts = accepts
+        self._terminals = table.terminals
+
+    def __iter__(self) -> Iterator[Token]:
+        text = self.places.source.text
+        for match in _MASTER.finditer(text):
+            kind = match.lastgroup
+            if kind == "space":
+                continue
+            start, end = match.span()
+            token = Token(match.group(), match.group(), start, end)
+            match kind:
+                case "word":
+                    named = self._word(token)
+                    if named is None:
+                        continue
+                    token = named
+                case "sign":
+                    token = self._sign(token)
+                case "comment":
+                    self.comments.append(token)
+                    continue
+                case "number":
+                    lexical_errors.check_number(token.text, self.places.of(token))
+                    token = Token("NUMBER", token.text, start, end)
+                case "string":
+                    token = Token("STRING", token.text, start, end)
+                case _:
+                    raise lexical_errors.bad_character(text, self.places.span(start, end))
+            self.tokens.append(token)
+            yield token
+        yield Token(END, "", len(text), len(text))
+
+    def _word(self, token: Token) -> Token | None:
+        word = token.text
+        if word in self._terminals:
+            return token if word in C_KEYWORDS or self._is_keyword(token) else Token("NAME", word, token.start, token.end)
+        if word in QUALIFIERS and self._beside_type():
+            self.qualifiers.append(token)
+            return None
+        lexical_errors.check_word(word, self.places.of(token))
+        return Token("NAME", word, token.start, token.end)
+
+    def _is_keyword(self, token: Token) -> bool:
+        if not self._accepts(token.text):
+            return False
+        if not self._accepts("NAME"):
+            return True
+        followers = _followers()
+        follower = followers.get(token.text, followers[""])
+        return follower.match(self.places.source.text, token.end) is not None
+
+    def _beside_type(self) -> bool:
+        """Whether a qualifier may stand here: before a type, or between a type and the name declared."""
+        if self._accepts("void"):
+            return True
+        last = self.tokens[-1].type if self.tokens else ""
+        after_type = last in {"NAME", ">", "*", "int", "bool", "void", "unsigned", "signed", "long", "short", "char"}
+        return after_type and self._accepts("NAME") and not self._accepts("NUMBER")
+
+    def _sign(self, token: Token) -> Token:
+        sign = token.text
+        if sign in "({[":
+            if len(self.open) >= MAX_NESTING:
+                raise lexical_errors.too_deep(self.places.of(token), MAX_NESTING)
+            self.open.append(token)
+            if sign == "(" and self._opens_parameters(token):
+                return Token("FUNCTION_LPAR", sign, token.start, token.end)
+        elif sign in _CLOSERS and self.open and self.open[-1].text == _CLOSERS[sign]:
+            self.open.pop()
+        return token
+
+    def _opens_parameters(self, token: Token) -> bool:
+        if not self._accepts("FUNCTION_LPAR"):
+            return False
+        return not self._accepts("(") or _FUNCTION_HEAD.match(self.places.source.text, token.start) is not None
