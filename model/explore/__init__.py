@@ -1,0 +1,5 @@
+"""The native explorer: exhaustive, breadth first, compiled for each system."""
+
+from defercheck.explore.native import InternalError, explore
+
+__all__ = ["InternalError", "explore"]

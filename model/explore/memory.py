@@ -1,0 +1,33 @@
+"""Memory for states and tables, outside Python's heap and given back at once."""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+
+
+class Block:
+    """Zeroed bytes at a fixed address. Pages that are never touched cost nothing."""
+
+    def __init__(self, size: int, huge: bool = False):
+        """``huge`` asks the system for large pages, which random access to a large table needs."""
+        self.size = max(size, 1)
+        flags = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
+        self._map: mmap.mmap | None = mmap.mmap(-1, self.size, **flags)
+        if huge and hasattr(mmap, "MADV_HUGEPAGE"):
+            self._map.madvise(mmap.MADV_HUGEPAGE)
+        anchor = ctypes.c_char.from_buffer(self._map)
+        self.address = ctypes.addressof(anchor)
+        del anchor  # a buffer that is still exported cannot be unmapped
+
+    @property
+    def view(self) -> memoryview:
+        """The bytes. Release it before ``free``."""
+        assert self._map is not None
+        return memoryview(self._map)
+
+    def free(self) -> None:
+        """Unmap; the address is no longer valid."""
+        if self._map is not None:
+            self._map.close()
+            self._map = None

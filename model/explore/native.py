@@ -1,0 +1,229 @@
+"""The driver: compiles a system, lets the generated search run, gives it memory, and says what was found."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from collections.abc import Callable, Iterator
+
+from defercheck.explore.control import Control, Status
+from defercheck.explore.jit import Program
+from defercheck.explore.layout import lay_out
+from defercheck.explore.search import base_ir, search_ir
+from defercheck.explore.storage import MOST_STATES, Storage, Tuning
+from defercheck.explore.stuck import mark_bytes, stuck_contexts, stuck_ir
+from defercheck.explore.successors import NEVER, Plan, context_ir, globals_ir, plan
+from defercheck.explore.watch import watch_ir
+from defercheck.explore.witness import Paths
+from defercheck.system.result import Exploration, Limit, Limits, Progress, Witness
+from defercheck.system.system import TransitionSystem
+
+PAUSE = 0.1
+"""Seconds that generated code may run before it comes back."""
+REPORT = 0.2
+"""Seconds between two calls of ``progress``."""
+STRIDE = 1 << 20
+"""States that one call of generated code passes over, outside the search itself."""
+
+
+class InternalError(Exception):
+    """The system is not well formed: a transition takes a variable out of its range."""
+
+
+def explore(
+    system: TransitionSystem,
+    limits: Limits = Limits(),  # noqa: B008
+    progress: Callable[[Progress], None] | None = None,
+) -> Exploration:
+    """Explore all reachable states of a system, breadth first.
+
+    ``progress`` is called a few times a second. Ctrl-C ends the exploration with what is known so far, ``complete``
+    False and ``limit`` "interrupted". The analysis behind ``stuck`` properties comes after all states are known; when
+    a limit ends that one, ``complete`` is True, ``stuck_checked`` False and ``limit`` says why.
+
+    ``InternalError`` names a transition that leaves a variable's range; ``ValueError`` when the initial state is
+    outside a variable's range.
+    """
+    return Search(system, limits, progress).run()
+
+
+def module_ir(p: Plan, tuning: Tuning) -> str:
+    """The text of everything that is generated for a system."""
+    parts = [base_ir(p, tuning.chunk_bits), globals_ir(p), watch_ir(p)]
+    parts += [context_ir(p, n) for n in range(len(p.system.contexts))]
+    parts.append(search_ir(p, tuning.batch))
+    if stuck_contexts(p):
+        parts.append(stuck_ir(p, tuning.batch))
+    return "\n".join(parts)
+
+
+class Search:
+    """One exploration."""
+
+    def __init__(
+        self,
+        system: TransitionSystem,
+        limits: Limits,
+        progress: Callable[[Progress], None] | None,
+        tuning: Tuning = Tuning(),  # noqa: B008
+    ):
+        self._begun = time.monotonic()
+        self._system, self._limits, self._progress, self._tuning = system, limits, progress, tuning
+        self._layout = lay_out(system)
+        self._initial = self._layout.pack(system.initial)
+        self._plan = plan(system, self._layout)
+        self._program = Program(module_ir(self._plan, tuning), 2)
+        self._control: Control = self._program.control
+        self._compiled = time.monotonic()
+        self._reported = self._begun
+        self._storage = Storage(self._control, self._layout, self._plan.most, tuning, limits.memory)
+
+    def run(self) -> Exploration:
+        """Search, analyse, collect. Called once."""
+        try:
+            complete, limit, stuck_checked = self._explore()
+            return self._result(complete, limit, stuck_checked)
+        finally:
+            self._storage.free()
+
+    def _explore(self) -> tuple[bool, Limit, bool]:
+        complete = False
+        try:
+            limit = self._search()
+            if limit:
+                return False, limit, False
+            complete = True
+            limit = self._stuck()
+            return True, limit, not limit
+        except KeyboardInterrupt:
+            return complete, "interrupted", False
+
+    def _search(self) -> Limit:
+        control, storage = self._control, self._storage
+        search = self._program.function("search", ctypes.c_uint64)
+        if self._limits.memory is not None and storage.bytes > self._limits.memory:
+            return "memory"
+        storage.put(0, self._initial)
+        control.count = control.level_end = 1
+        control.stop = MOST_STATES if self._limits.states is None else self._limits.states
+        self._refill()
+        rate = self._tuning.budget / PAUSE
+        while True:
+            if control.count > control.stop:
+                return "states"
+            if self._late():
+                return "time"
+            control.budget = max(1, int(rate * self._slice()))
+            head, began = control.head, time.monotonic()
+            status = search()
+            took = time.monotonic() - began
+            if took > 0.001:
+                rate = (control.head - head) / took
+            self._report()
+            if status == Status.DONE:
+                return ""
+            if status == Status.FULL:
+                return "states"
+            if status == Status.ERROR:
+                raise self._error()
+            if status == Status.GROW and not storage.grow(control.count + control.pending, self._refill):
+                return "memory" if control.count + control.pending < MOST_STATES else "states"
+
+    def _refill(self) -> None:
+        refill = self._program.function("refill", None, ctypes.c_uint64, ctypes.c_uint64)
+        for first, end in _strides(self._control.count):
+            refill(first, end)
+
+    def _stuck(self) -> Limit:
+        """Mark the states from which each context may move and note those where one waits in vain."""
+        if not stuck_contexts(self._plan):
+            return ""
+        passes = {
+            name: self._program.function(name, None, ctypes.c_uint64, ctypes.c_uint64)
+            for name in ("survey", "sweep", "report")
+        }
+
+        def over_all(name: str, backwards: bool = False) -> bool:
+            strides = list(_strides(self._control.count))
+            for first, end in reversed(strides) if backwards else strides:
+                if self._late():
+                    return False
+                passes[name](first, end)
+                self._report()
+            return True
+
+        if not over_all("survey"):
+            return "time"
+        size = mark_bytes(self._plan)
+        if not any(ctypes.string_at(self._program.address("wanted"), size)):
+            return ""
+        if not self._storage.reserve_marks(size):
+            return "memory"
+        self._control.changed = 1
+        while self._control.changed:
+            self._control.changed = 0
+            if not over_all("sweep", backwards=True):
+                return "time"
+        return "" if over_all("report") else "time"
+
+    def _late(self) -> bool:
+        return self._limits.seconds is not None and time.monotonic() - self._begun > self._limits.seconds
+
+    def _slice(self) -> float:
+        """Seconds that the search may take before it comes back."""
+        if self._limits.seconds is None:
+            return PAUSE
+        return max(0.0, min(PAUSE, self._limits.seconds - (time.monotonic() - self._begun)))
+
+    def _report(self) -> None:
+        now = time.monotonic()
+        if self._progress is not None and now - self._reported >= REPORT:
+            self._reported = now
+            c = self._control
+            self._progress(
+                Progress(c.count, c.count - c.head, c.edges, c.depth, now - self._begun, self._storage.bytes)
+            )
+
+    def _error(self) -> InternalError:
+        number = ctypes.c_uint64.from_address(self._program.address("error")).value - 1
+        index = ctypes.c_uint64.from_address(self._program.address("error_at")).value
+        t = self._system.transitions[number]
+        paths = self._paths()
+        try:
+            paths.step(index, number)
+        except ValueError as e:
+            return InternalError(f"{e} (transition {number} of {self._system.contexts[t.context].name})")
+        return InternalError(f"the generated code and the interpreter disagree on transition {number}, `{t.label}`")
+
+    def _paths(self) -> Paths:
+        return Paths(self._system, self._layout, self._storage.get, self._storage.parent)
+
+    def _result(self, complete: bool, limit: Limit, stuck_checked: bool) -> Exploration:
+        control = self._control
+        first = (ctypes.c_uint32 * len(self._plan.slots)).from_address(self._program.address("first"))
+        paths, witnesses = self._paths(), {}
+        for p in self._system.properties:
+            index = first[self._plan.slots[p.id]]
+            if index != NEVER:
+                last = (paths.violating(index, p),) if p.kind == "step" else ()
+                witnesses[p.id] = Witness(p.id, paths.to(index) + last)
+        fired = ctypes.string_at(self._program.address("fired"), len(self._system.transitions))
+        return Exploration(
+            complete=complete,
+            limit=limit,
+            states=max(1, control.count),
+            transitions=control.edges,
+            depth=control.depth + (control.count > control.level_end),
+            fired=frozenset(i for i, byte in enumerate(fired) if byte),
+            witnesses=witnesses,
+            stuck_checked=stuck_checked,
+            bits=self._layout.bits,
+            seconds=time.monotonic() - self._begun,
+            compile_seconds=self._compiled - self._begun,
+            bytes=self._storage.peak,
+        )
+
+
+def _strides(count: int) -> Iterator[tuple[int, int]]:
+    for first in range(0, count, STRIDE):
+        yield first, min(first + STRIDE, count)
