@@ -1,0 +1,5 @@
+"""``python -m defercheck``."""
+
+from defercheck.cli import main
+
+main()

@@ -1,0 +1,100 @@
+"""``defercheck check``, the default command."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+from defercheck.cli.destination import FORMATS, plan
+from defercheck.cli.exits import Exit, exit_of, worst
+from defercheck.cli.files import find_specs
+from defercheck.cli.options import model_options, style_options
+from defercheck.cli.progress import Meter
+from defercheck.cli.reporting import Request, conclude, tell
+from defercheck.cli.run import jobs, outcomes
+from defercheck.cli.terminal import say
+from defercheck.cli.values import RuleCode, Size, Time
+from defercheck.report.outcome import Outcome
+from defercheck.report.style import ColorChoice, style_for
+
+if TYPE_CHECKING:
+    from defercheck.check import Options
+
+
+@click.command(epilog="Exit codes: 0 holds or as expected, 1 violation, 2 wrong spec or command line, "
+               "3 undetermined, 4 internal error, 130 interrupted.")  # fmt: skip
+@click.argument("specs", nargs=-1, required=True, metavar="SPEC.dfr|FOLDER...")
+@click.option("-k", "--kernel", "kernels", multiple=True, metavar="VERSION",
+              help="Kernel version whose rules apply, such as 6.1; repeatable. Default: the spec's.")  # fmt: skip
+@model_options
+@click.option("--max-states", type=click.IntRange(min=1), metavar="N", help="Stop after that many states.")
+@click.option("--memory", type=Size(), metavar="SIZE", help="Stop at that much memory, such as 2G (default 4G).")
+@click.option("--time", "seconds", type=Time(), metavar="SECONDS", help="Stop after that time, such as 30 or 5m.")
+@click.option("--engine", type=click.Choice(["native", "interpret"]), default="native", show_default=True,
+              help="`interpret` is slow and simple: a second opinion.")  # fmt: skip
+@click.option(
+    "--rule", "only", multiple=True, type=RuleCode(), metavar="CODE", help="Check this rule only; repeatable."
+)
+@click.option("--no-rule", "disabled", multiple=True, type=RuleCode(), metavar="CODE",
+              help="Do not check this rule; repeatable.")  # fmt: skip
+@click.option("--warnings", type=click.Choice(["report", "error"]), default="report", show_default=True,
+              help="`error`: a warning fails like a violation.")  # fmt: skip
+@click.option("-f", "--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True,
+              help="Format of the report on the standard output.")  # fmt: skip
+@click.option("-o", "--output", "outputs", multiple=True, metavar="[FORMAT:]FILE",
+              help="Write the report to a file too (.json or .txt tells the format); repeatable.")  # fmt: skip
+@click.option("--force", is_flag=True, help="Let --output overwrite files that are no former reports.")
+@style_options
+@click.option("-q", "--quiet", is_flag=True, help="Only one line for each failure; nothing when all is well.")
+@click.option("--progress", is_flag=True, help="Report progress on stderr also where that is no terminal.")
+def check(
+    specs: tuple[str, ...], kernels: tuple[str, ...], cpus: int | None, reduce: bool, max_states: int | None,
+    memory: int | None, seconds: float | None, engine: str, only: tuple[str, ...], disabled: tuple[str, ...],
+    warnings: str, format_: str, outputs: tuple[str, ...], force: bool, color: ColorChoice, verbose: bool, debug: bool,
+    quiet: bool, progress: bool,
+) -> int:  # fmt: skip
+    """Check specs: every interleaving of their interrupts, softirqs, tasklets and threads.
+
+    Folders are searched for *.dfr files; `-` is the standard input. The report goes to the standard output.
+    """
+    names, destinations = find_specs(specs), plan(outputs, force)
+
+    from defercheck.check import Options
+    from defercheck.system.result import Limits
+
+    limits = Limits(states=max_states, seconds=seconds)
+    if memory is not None:
+        limits = Limits(states=max_states, memory=memory, seconds=seconds)
+    options = Options(
+        cpus=cpus, kernel=None, disabled=frozenset(disabled), only=frozenset(only), reduce=reduce, engine=engine,
+        limits=limits,
+    )  # fmt: skip
+    request = Request(
+        format_, destinations, style_for(sys.stdout, color, verbose), quiet, warnings == "error", progress,
+        color, debug,
+    )  # fmt: skip
+    return run(names, kernels, options, request)
+
+
+def run(names: list[str], kernels: tuple[str, ...], options: Options, request: Request) -> int:
+    """Checks and reports; the exit code."""
+    meter = Meter(sys.stderr, style_for(sys.stderr).width, plain=request.progress, enabled=not request.quiet)
+    work = jobs(names, kernels, options, request.debug)
+    done: list[Outcome] = []
+    interrupted = False
+    try:
+        for outcome in outcomes(work, meter, request.debug):
+            done.append(outcome)
+            tell(outcome, work[len(done) - 1], work, request)
+            if exit_of(outcome) is Exit.INTERRUPTED:
+                interrupted = True
+                break
+    except KeyboardInterrupt:
+        interrupted = True
+        meter.clear()
+        if meter.latest is not None:
+            say(sys.stderr, f"defercheck: {meter.name}: interrupted after {meter.latest.states:,} states")
+    code = Exit.INTERRUPTED if interrupted else worst(exit_of(o, request.warnings_fail) for o in done)
+    conclude(done, work, code, interrupted, request)
+    return int(code)

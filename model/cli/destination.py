@@ -1,0 +1,63 @@
+"""Files that reports go to: ``--output report.json``, ``--output text:report.log``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from defercheck.report.json import FORMAT
+
+FORMATS = ("text", "json")
+TEXT_MARK = "defercheck report"
+"""The beginning of the first line of every text report that is written to a file."""
+
+_BY_SUFFIX = {".json": "json", ".txt": "text", ".log": "text", ".text": "text"}
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A format and the file that gets it."""
+
+    format: str
+    path: Path
+
+
+def parse(value: str) -> Destination:
+    """``FORMAT:FILE``, or ``FILE`` alone with a suffix that tells the format. Raises click.UsageError."""
+    head, colon, rest = value.partition(":")
+    if colon and head in FORMATS and rest:
+        return Destination(head, Path(rest))
+    path = Path(value)
+    found = _BY_SUFFIX.get(path.suffix)
+    if found is None:
+        raise click.UsageError(
+            f"--output {value}: no format; write one of {', '.join(f'{f}:FILE' for f in FORMATS)}, "
+            f"or a name that ends in {' or '.join(('.json', '.txt'))}"
+        )
+    return Destination(found, path)
+
+
+def plan(values: tuple[str, ...], force: bool) -> tuple[Destination, ...]:
+    """All destinations, checked before anything else is done. Raises click.UsageError."""
+    destinations = tuple(parse(value) for value in values)
+    seen: set[Path] = set()
+    for destination in destinations:
+        path = destination.path
+        if path.resolve() in seen:
+            raise click.UsageError(f"--output {path} is given twice")
+        seen.add(path.resolve())
+        if path.is_dir() or not path.parent.is_dir():
+            raise click.UsageError(
+                f"--output {path}: {'is a folder' if path.is_dir() else 'its folder does not exist'}"
+            )
+        if not force and path.is_file() and not _is_report(path):
+            raise click.UsageError(f"--output {path}: exists and is not a former report; --force overwrites it")
+    return destinations
+
+
+def _is_report(path: Path) -> bool:
+    """Whether a file is empty or begins as our reports do."""
+    with path.open("rb") as file:
+        head = file.read(200).decode("utf-8", "replace")
+    return not head or head.startswith(TEXT_MARK) or (head.startswith("{") and f'"format": "{FORMAT}' in head)

@@ -1,0 +1,34 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def model_options(command: F) -> F:
+    """``--cpus`` and ``--no-reduce``."""
+    command = click.option(
+        "--no-reduce", "reduce", flag_value=False, default=True, type=bool, help="Leave out the passes that reduce."
+    )(command)
+    return click.option(
+        "--cpus", type=click.IntRange(1, 8), metavar="N", help="Number of CPUs. Default: what the spec says, else 2."
+    )(command)
+
+
+def style_options(command: F) -> F:
+    """``--color``, ``--verbose`` and ``--debug``."""
+    command = click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")(command)
+    command = click.option(
+        "-v", "--verbose", is_flag=True, help="Every step of every schedule, and every rule that was checked."
+    )(command)
+    return click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        help="Colours (default: on a terminal).",
+    )(command)

@@ -1,0 +1,94 @@
+"""Where the outcomes of a run are told: lines and reports on stdout, complaints on stderr, files at the end."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from defercheck.cli.destination import TEXT_MARK, Destination
+from defercheck.cli.exits import Exit
+from defercheck.cli.files import write_atomically
+from defercheck.cli.run import Job
+from defercheck.cli.terminal import say
+from defercheck.report.outcome import Outcome, Refused
+from defercheck.report.style import ColorChoice, Style, style_for
+from defercheck.verdict import CheckResult
+
+_FILE_WIDTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """How a run reports: what goes to the standard output, what to files, and what counts as a failure."""
+
+    format: str
+    destinations: tuple[Destination, ...]
+    style: Style
+    quiet: bool
+    warnings_fail: bool
+    progress: bool
+    color: ColorChoice
+    debug: bool
+
+
+def tell(outcome: Outcome, job: Job, work: list[Job], request: Request) -> None:
+    """What can be said as soon as one spec is done: complaints on stderr, its line or report on stdout."""
+    from defercheck.report import many, text
+    from defercheck.report.errors import complaints
+
+    if isinstance(outcome, Refused):
+        say(sys.stderr, complaints(outcome.diagnostics, style_for(sys.stderr, request.color)))
+    if request.format != "text":
+        return
+    if request.quiet:
+        if isinstance(outcome, CheckResult):
+            for line in text.brief(outcome):
+                say(sys.stdout, line)
+    elif len(work) > 1:
+        say(sys.stdout, many.line(outcome, job.label, _label_width(work, request.style.width), request.style))
+    elif isinstance(outcome, CheckResult):
+        say(sys.stdout, text.report(outcome, request.style))
+
+
+def conclude(done: list[Outcome], work: list[Job], code: Exit, interrupted: bool, request: Request) -> None:
+    """What is said at the end: details and count of several specs, JSON, and the files."""
+    from defercheck.report import json
+
+    if request.format == "json":
+        say(sys.stdout, json.dump(done, code, interrupted).rstrip("\n"))
+    elif len(work) > 1 and not request.quiet:
+        say(sys.stdout, _ending(done, request.style, interrupted))
+    for destination in request.destinations:
+        if destination.format == "json":
+            content = json.dump(done, code, interrupted)
+        else:
+            content = _as_file(done, work, interrupted, Style(width=_FILE_WIDTH, verbose=request.style.verbose))
+        write_atomically(destination.path, content)
+
+
+def _as_file(done: list[Outcome], work: list[Job], interrupted: bool, style: Style) -> str:
+    """The text report for a file, with the line that lets a later run recognise it."""
+    from defercheck import __version__
+    from defercheck.report import many, text
+    from defercheck.report.errors import complaints
+
+    parts = [f"{TEXT_MARK} (version {__version__})"]
+    parts += [complaints(o.diagnostics, style) for o in done if isinstance(o, Refused)]
+    if len(work) > 1:
+        width = _label_width(work, style.width)
+        parts.append("\n".join(many.line(o, j.label, width, style) for o, j in zip(done, work, strict=False)))
+        parts.append(_ending(done, style, interrupted).lstrip("\n"))
+    else:
+        parts += [text.report(o, style) for o in done if isinstance(o, CheckResult)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _ending(done: list[Outcome], style: Style, interrupted: bool) -> str:
+    from defercheck.report import many
+
+    parts = [many.details(done, style), many.total(done, style, interrupted)]
+    return "\n" + "\n\n".join(part for part in parts if part)
+
+
+def _label_width(work: list[Job], width: int) -> int:
+    return min(max(len(job.label) for job in work), width // 2)
