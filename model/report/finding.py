@@ -11,11 +11,15 @@ from defercheck.report.snippet import snippet
 from defercheck.report.style import Style
 from defercheck.verdict import Verdict
 
+_LOOKS = {"error": "bold red", "warning": "bold yellow", "expected": "bold green", "reached": "bold green"}
 
-def finding(verdict: Verdict, style: Style, look: str = "") -> list[str]:
-    """The lines of a finding: header, snippet, message and schedule. ``look`` is by severity unless given."""
-    look = look or ("bold red" if verdict.severity == "error" else "bold yellow")
-    lines = [header(verdict.severity, verdict.code, verdict.name, style, look)]
+
+def finding(verdict: Verdict, style: Style, kind: str = "") -> list[str]:
+    """The lines of a finding: header, snippet, message and schedule. ``kind`` is its severity unless given; it may
+    also be ``expected``, or ``reached`` for a cover."""
+    kind = kind or verdict.severity
+    look = _LOOKS[kind]
+    lines = [header(kind, verdict.code if kind != "reached" else "", verdict.name, style, look)]
     pad = " "
     if verdict.span is not None:
         lines += snippet(verdict.span, style, look)
@@ -26,14 +30,14 @@ def finding(verdict: Verdict, style: Style, look: str = "") -> list[str]:
     if places:
         lines += note("also at " + ", ".join(places), pad, style)
     if verdict.trace is not None:
-        what = "the shortest schedule that does it" if verdict.outcome == "violated" else "a shortest schedule"
-        lines += ["", style.paint(f"{what}: {summary(verdict.trace)}", "bold"), *schedule(verdict.trace, style)]
+        heading = f"the shortest schedule that does it: {summary(verdict.trace)}"
+        lines += ["", style.paint(heading, "bold"), *schedule(verdict.trace, style, good=kind == "reached")]
     return lines
 
 
-def header(severity: str, code: str, name: str, style: Style, look: str) -> str:
+def header(kind: str, code: str, name: str, style: Style, look: str) -> str:
     """``error[DF301]: use after free``."""
-    return style.paint(f"{severity}[{code}]", look) + style.paint(f": {name}", "bold")
+    return style.paint(f"{kind}[{code}]" if code else kind, look) + style.paint(f": {name}", "bold")
 
 
 def note(text: str, pad: str, style: Style) -> list[str]:

@@ -68,7 +68,7 @@ def _belongs(step: Step, group: list[Step]) -> bool:
         return False
     if step.kernel and tail.kernel:
         return _anchor(step) == _anchor(tail)
-    if step.kernel == tail.kernel or (not step.kernel and not head.kernel):
+    if step.kernel == tail.kernel or (not step.kernel and not head.kernel) or (step.kernel and len(group) > 1):
         return False
     site, statement = driver_site(step if step.kernel else tail), driver_site(tail if step.kernel else step)
     return site is not None and statement is not None and _contains(statement, site)

@@ -17,6 +17,35 @@ _NARROWEST = 26
 
 
 @dataclass(frozen=True, slots=True)
+class _End:
+    """How the last step is marked."""
+
+    mark: str
+    look: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Gutter:
+    """The columns for the numbers of steps and lines."""
+
+    steps: int
+    lines: int
+
+    @property
+    def width(self) -> int:
+        return len(self.text("", ""))
+
+    def text(self, step: str, line: str, mark: str = " ") -> str:
+        return f"{mark} {step:>{self.steps}}  {line:>{self.lines}} "
+
+    def of(self, row: Row, style: Style, end: _End | None) -> str:
+        """The margin of a row's first line."""
+        line = style.paint(f"{row.line or '':>{self.lines}}", "blue")
+        mark = style.paint(end.mark, end.look) if end else " "
+        return f"{mark} {row.last:>{self.steps}}  {line} "
+
+
+@dataclass(frozen=True, slots=True)
 class _Line:
     """A line within a CPU's column, before it is painted: plain text and looks for its parts."""
 
@@ -30,18 +59,20 @@ class _Line:
         return "".join(style.paint(text, look) for text, look in self.parts) + " " * (width - self.width)
 
 
-def schedule(trace: Trace, style: Style) -> list[str]:
-    """The lines of a schedule, headed by a line that names the columns."""
+def schedule(trace: Trace, style: Style, good: bool = False) -> list[str]:
+    """The lines of a schedule, headed by a line that names the columns; the last step is marked, as wrong or as
+    ``good``."""
+    end = _End(style.glyphs.good, "bold green") if good else _End(style.glyphs.mark, "bold red")
     table = rows(trace, style.verbose)
     if not table:
         return [style.paint("the initial state itself; no step is needed", "dim")]
     cpus = sorted({row.cpu for row in table})
-    steps, numbers = _gutter(table)
-    width = style.width - len(_margin(steps, numbers, "", ""))
-    widths = _widths([_wanted(table, cpu, style) for cpu in cpus], width - 3 * len(cpus))
+    gutter = _Gutter(len(str(table[-1].last)), max(4, *(len(str(row.line or "")) for row in table)))
+    room = style.width - gutter.width
+    widths = _widths([_wanted(table, cpu, style) for cpu in cpus], room - 3 * len(cpus))
     if len(cpus) > 1 and min(widths) < _NARROWEST:
-        return list(_shared(table, style, steps, numbers, width - 2))
-    return list(_columns(table, style, steps, numbers, dict(zip(cpus, widths, strict=True))))
+        return list(_shared(table, style, gutter, room - 2, end))
+    return list(_columns(table, style, gutter, dict(zip(cpus, widths, strict=True)), end))
 
 
 def summary(trace: Trace) -> str:
@@ -53,7 +84,7 @@ def summary(trace: Trace) -> str:
 def _wanted(table: Sequence[Row], cpu: int, style: Style) -> int:
     """The columns that a CPU's longest line would fill."""
     mine = [row for row in table if row.cpu == cpu]
-    lines = [line.width for row in mine for line in _body(row, style, 1000, last=False)]
+    lines = [line.width for row in mine for line in _body(row, style, 1000, None)]
     return max(_NARROWEST, *lines, *(DEPTH[row.level] * 2 + len(row.context) for row in mine))
 
 
@@ -68,72 +99,57 @@ def _widths(wanted: Sequence[int], room: int) -> list[int]:
     return list(widths.values())
 
 
-def _columns(table: Sequence[Row], style: Style, steps: int, numbers: int, widths: dict[int, int]) -> Iterator[str]:
+def _columns(table: Sequence[Row], style: Style, gutter: _Gutter, widths: dict[int, int], end: _End) -> Iterator[str]:
     """One column a CPU, each with its width."""
-    glyphs = style.glyphs
-    bar = style.paint(f"{glyphs.vertical} ", "dim")
+    rule, cross = style.glyphs.horizontal, style.glyphs.cross
+    bar = style.paint(f"{style.glyphs.vertical} ", "dim")
+    blank = gutter.text("", "")
 
     def line(margin: str, cpu: int, cell: str) -> str:
         cells = (cell if cpu == c else " " * width for c, width in widths.items())
         return (margin + "".join(f"{bar}{cell} " for cell in cells)).rstrip()
 
     head = "".join(bar + style.paint(f"CPU {cpu}".ljust(width + 1), "bold") for cpu, width in widths.items())
-    yield style.paint(_margin(steps, numbers, "#", "line"), "dim") + head.rstrip()
-    rule = glyphs.horizontal
-    rules = "".join(glyphs.cross + rule * (width + 2) for width in widths.values())
-    yield style.paint(rule * (steps + numbers + 5) + rules, "dim")
+    yield style.paint(gutter.text("#", "line"), "dim") + head
+    yield style.paint(rule * gutter.width + "".join(cross + rule * (w + 2) for w in widths.values()), "dim")
     running: dict[int, str] = {}
     for index, row in enumerate(table):
         width = widths[row.cpu]
         if running.get(row.cpu) != row.context:
             running[row.cpu] = row.context
             for title in _wrapped(row.context, width, DEPTH[row.level] * 2, "cyan"):
-                yield line(_margin(steps, numbers, "", ""), row.cpu, title.painted(style, width))
-        last = index == len(table) - 1
-        for number, text in enumerate(_body(row, style, width, last)):
-            margin = _numbered(row, style, steps, numbers, last, first=number == 0)
+                yield line(blank, row.cpu, title.painted(style, width))
+        last = end if index == len(table) - 1 else None
+        margin = gutter.of(row, style, last)
+        for text in _body(row, style, width, last):
             yield line(margin, row.cpu, text.painted(style, width))
+            margin = blank
 
 
-def _shared(table: Sequence[Row], style: Style, steps: int, numbers: int, width: int) -> Iterator[str]:
+def _shared(table: Sequence[Row], style: Style, gutter: _Gutter, width: int, end: _End) -> Iterator[str]:
     """One column for all CPUs, each switch naming the CPU: for terminals too narrow for a column a CPU."""
+    rule, cross = style.glyphs.horizontal, style.glyphs.cross
     bar = style.paint(f"{style.glyphs.vertical} ", "dim")
-    yield style.paint(_margin(steps, numbers, "#", "line"), "dim") + bar + style.paint("who", "bold")
-    rule = style.glyphs.horizontal
-    yield style.paint(rule * (steps + numbers + 5) + style.glyphs.cross + rule * (width + 1), "dim")
+    blank = gutter.text("", "")
+    yield style.paint(gutter.text("#", "line"), "dim") + bar + style.paint("who", "bold")
+    yield style.paint(rule * gutter.width + cross + rule * (width + 1), "dim")
     running = (-1, "")
     for index, row in enumerate(table):
         if running != (row.cpu, row.context):
             running = (row.cpu, row.context)
             for title in _wrapped(f"CPU {row.cpu}: {row.context}", width, DEPTH[row.level] * 2, "cyan"):
-                yield _margin(steps, numbers, "", "") + bar + title.painted(style, 0)
-        last = index == len(table) - 1
-        for number, text in enumerate(_body(row, style, width, last)):
-            yield _numbered(row, style, steps, numbers, last, first=number == 0) + bar + text.painted(style, 0)
+                yield blank + bar + title.painted(style, 0)
+        last = end if index == len(table) - 1 else None
+        margin = gutter.of(row, style, last)
+        for text in _body(row, style, width, last):
+            yield margin + bar + text.painted(style, 0)
+            margin = blank
 
 
-def _gutter(table: Sequence[Row]) -> tuple[int, int]:
-    """Columns for the numbers of steps and of lines."""
-    return len(str(table[-1].last)), max(4, *(len(str(row.line or "")) for row in table))
-
-
-def _margin(steps: int, numbers: int, step: str, line: str) -> str:
-    return f"  {step:>{steps}}  {line:>{numbers}} "
-
-
-def _numbered(row: Row, style: Style, steps: int, numbers: int, last: bool, first: bool) -> str:
-    """The margin of a row's line; the violating step carries the mark."""
-    if not first:
-        return _margin(steps, numbers, "", "")
-    mark = style.paint(style.glyphs.mark, "bold red") if last else " "
-    line = str(row.line) if row.line else ""
-    return f"{mark} {row.last:>{steps}}  {style.paint(f'{line:>{numbers}}', 'blue')} "
-
-
-def _body(row: Row, style: Style, width: int, last: bool) -> Iterator[_Line]:
+def _body(row: Row, style: Style, width: int, end: _End | None) -> Iterator[_Line]:
     """The statement, how many steps it stands for, and what it changed; on one line if there is room."""
     indent = DEPTH[row.level] * 2 + 2
-    look = "bold red" if last else "dim" if row.kernel and row.line is None else ""
+    look = end.look if end else "dim" if row.kernel and row.line is None else ""
     said = ["continued"] * row.resumed + [count(row.steps, "step")] * (row.steps > 1)
     notes = [f"[{', '.join(said)}]"] if said else []
     notes += [_change(change, style) for change in shown(row.changes, style.verbose)]

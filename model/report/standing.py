@@ -81,7 +81,7 @@ def cost(result: CheckResult) -> str:
     if e.bytes:
         parts.append(size(e.bytes))
     if e.bits:
-        parts.append(f"{count(e.bits, 'bit')} a state")
+        parts.append(f"{e.bits}-bit states")
     return ", ".join(parts)
 
 

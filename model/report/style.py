@@ -28,7 +28,7 @@ class Glyphs:
 
 
 UNICODE = Glyphs()
-ASCII = Glyphs("|", "-", "+", "->", "x", "ok", "...")
+ASCII = Glyphs("|", "-", "+", "->", "x", "+", "...")
 
 
 @dataclass(frozen=True, slots=True)

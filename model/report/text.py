@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
-from defercheck.report.finding import finding, header, missed
+from defercheck.report.finding import finding, missed
 from defercheck.report.schedule import summary
 from defercheck.report.standing import LIMITS, standing
 from defercheck.report.style import Style
@@ -27,13 +28,13 @@ def findings(result: CheckResult, style: Style) -> list[list[str]]:
     for verdict in result.verdicts:
         if verdict.expected and verdict.outcome in ("violated", "unreached"):
             if style.verbose:
-                blocks.append(finding(verdict, style, "bold green"))
+                blocks.append(finding(verdict, style, "expected"))
             else:
                 notes.append(_expected(verdict, style))
         elif verdict.outcome == "allowed":
             notes.append(_allowed(verdict, style))
         elif verdict.outcome == "reached" and style.verbose and verdict.trace:
-            blocks.append(_covered(verdict, style))
+            blocks.append(finding(verdict, style, "reached"))
     unknown = _undetermined(result, style)
     return blocks + [block for block in (notes, unknown) if block]
 
@@ -50,24 +51,22 @@ def warnings(result: CheckResult) -> list[Verdict]:
 
 def verdict_line(result: CheckResult, style: Style) -> str:
     """``driver.dfr holds on Linux 6.1 with 2 CPUs``, or what else is to be said."""
-    where = f"on Linux {result.kernel} with {count(result.cpus, 'CPU')}"
-    name = style.paint(result.spec.name, "bold")
-    warned = warnings(result)
-    tail = f" ({count(len(warned), 'warning')})" if warned else ""
+    said = [count(len(result.missing), "missing expectation")] if result.missing else []
+    if failures(result):
+        said.insert(0, count(len(failures(result)), "violation"))
     match result.status:
         case "violated":
-            codes = [v.code for v in failures(result)]
-            said = [count(len(codes), "violation")] if codes else []
-            if result.missing:
-                said.append(count(len(result.missing), "missing expectation"))
-            said_text = style.paint(f"fails: {listing(said)}", "bold red")
-            return f"{name} {said_text} {where}{tail}"
+            verb, look = "fails", "bold red"
         case "undetermined":
-            return f"{name} {style.paint('is undetermined', 'bold yellow')} {where}{tail}"
+            verb, look = "is undetermined", "bold yellow"
         case _:
-            expected = _expected_codes(result)
-            said_text = "holds" if not expected else f"is as expected: {listing(expected)}"
-            return f"{name} {style.paint(said_text, 'bold green')} {where}{tail}"
+            said = _expected_codes(result)
+            verb, look = "is as expected" if said else "holds", "bold green"
+    if warnings(result):
+        said.append(count(len(warnings(result)), "warning"))
+    where = f"on Linux {result.kernel} with {count(result.cpus, 'CPU')}"
+    tail = f": {listing(said)}" if said else ""
+    return f"{style.paint(result.spec.name, 'bold')} {style.paint(verb, look)} {where}{tail}"
 
 
 def table_line(result: CheckResult, label: str, width: int, style: Style) -> str:
@@ -127,12 +126,6 @@ def _allowed(verdict: Verdict, style: Style) -> str:
     return f"{style.paint('allowed', 'yellow')}: {verdict.code} {verdict.name}{place}{reason}"
 
 
-def _covered(verdict: Verdict, style: Style) -> list[str]:
-    lines = finding(verdict, style, "bold green")
-    lines[0] = header("reached", verdict.code, verdict.name, style, "bold green").replace("[DF904]", "")
-    return lines
-
-
 def _undetermined(result: CheckResult, style: Style) -> list[str]:
     """What is known so far, when a limit was hit."""
     exploration = result.exploration
@@ -142,10 +135,9 @@ def _undetermined(result: CheckResult, style: Style) -> list[str]:
     open_ones = _unique([f"{v.code} {v.name}" for v in result.verdicts if v.outcome == "undetermined"])
     known = "nothing found so far is wrong" if not failures(result) else "what is shown above is certain"
     lines = [style.paint("undetermined", "bold yellow") + style.paint(f": {first}", "bold")]
-    lines.append(f"  {known}; {count(len(open_ones), 'property', 'properties')} may still fail in what was not seen")
-    if style.verbose:
-        lines += [f"    {name}" for name in open_ones]
-    return lines
+    rest = f"{known}; {count(len(open_ones), 'property', 'properties')} may still fail in what was not seen"
+    lines += textwrap.wrap(rest, style.width, initial_indent="  ", subsequent_indent="  ")
+    return lines + ([f"    {name}" for name in open_ones] if style.verbose else [])
 
 
 def _limit(result: CheckResult) -> str:

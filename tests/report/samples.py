@@ -67,7 +67,13 @@ HANDLER = Call("my_handler", span("t.func(t)", KERNEL))
 
 
 def step(
-    context: str, cpu: int, text: str, *changes: Change, level: Level = "thread", calls: tuple[Call, ...] = (), nth: int = 1
+    context: str,
+    cpu: int,
+    text: str,
+    *changes: Change,
+    level: Level = "thread",
+    calls: tuple[Call, ...] = (),
+    nth: int = 1,
 ) -> Step:
     """A step of the driver's own."""
     return Step(context, level, cpu, text, span(text, nth=nth), calls, False, changes)
@@ -112,7 +118,9 @@ TRACE = Trace(
 SYSTEM = TransitionSystem(
     name="driver.dfr",
     variables=(Variable("dev.count", 0, 7, 0), Variable("pc.module", 0, 1, 0, origin="pc")),
-    contexts=(Context("module", "thread", Const(0), "pc.module", (Location("start"), Location("end")), frozenset({1})),),
+    contexts=(
+        Context("module", "thread", Const(0), "pc.module", (Location("start"), Location("end")), frozenset({1})),
+    ),
     transitions=(),
     properties=(
         Property("uaf", "DF301", "step", "dev is used after it was freed"),
