@@ -20,11 +20,10 @@ class Block:
         self.address = ctypes.addressof(anchor)
         del anchor  # a buffer that is still exported cannot be unmapped
 
-    @property
-    def view(self) -> memoryview:
-        """The bytes. Release it before ``free``."""
-        assert self._map is not None
-        return memoryview(self._map)
+    def forget(self, size: int) -> None:
+        """Give the first ``size`` bytes back early where the system can: they are not read any more."""
+        if self._map is not None and hasattr(mmap, "MADV_DONTNEED"):
+            self._map.madvise(mmap.MADV_DONTNEED, 0, size // mmap.PAGESIZE * mmap.PAGESIZE)
 
     def free(self) -> None:
         """Unmap; the address is no longer valid."""

@@ -103,10 +103,10 @@ class Search:
         search = self._program.function("search", ctypes.c_uint64)
         if self._limits.memory is not None and storage.bytes > self._limits.memory:
             return "memory"
-        storage.put(0, self._initial)
         control.count = control.level_end = 1
         control.stop = MOST_STATES if self._limits.states is None else self._limits.states
-        self._refill()
+        rehash = self._program.function("rehash", None, *[ctypes.c_uint64] * 3)
+        storage.begin(self._initial, rehash)
         rate = self._tuning.budget / PAUSE
         while True:
             if control.count > control.stop:
@@ -126,13 +126,8 @@ class Search:
                 return "states"
             if status == Status.ERROR:
                 raise self._error()
-            if status == Status.GROW and not storage.grow(control.count + control.pending, self._refill):
+            if status == Status.GROW and not storage.grow(control.count + control.pending, rehash):
                 return "memory" if control.count + control.pending < MOST_STATES else "states"
-
-    def _refill(self) -> None:
-        refill = self._program.function("refill", None, ctypes.c_uint64, ctypes.c_uint64)
-        for first, end in _strides(self._control.count):
-            refill(first, end)
 
     def _stuck(self) -> Limit:
         """Mark the states from which each context may move and note those where one waits in vain."""

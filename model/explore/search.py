@@ -144,7 +144,7 @@ _ODD = (-7046029254386353131, -4417276706812531889, 6909045637428952499, -413299
 
 
 def search_ir(p: Plan, batch: int) -> str:
-    """``search()`` goes on until there is something to say; ``refill(from, to)`` puts states back into a new table."""
+    """``search()`` goes on until there is something to say; ``rehash(old, from, to)`` fills a new table."""
     words, record = p.layout.words, p.record
     expansions = "\n".join(
         f"  %out{n + 1} = call ptr @context.{n}(ptr %state, ptr %out{n})" for n in range(len(p.system.contexts))
@@ -297,43 +297,28 @@ next:
   br label %loop
 }}
 
-; All states are different, so the first free slot is right. Blocks of {batch}, to fetch the slots of one together.
-define void @refill(i64 %from, i64 %to) #0 {{
+; Put the states of slots from..to-1 of another table into this one. They are all different, so the first free slot is
+; right. A slot's home grows with the hash, so a table is read and written almost in order: no cache misses.
+define void @rehash(ptr %old, i64 %from, i64 %to) #0 {{
 entry:
-  %homes = alloca [{batch} x i64]
-  br label %block
-block:
-  %first = phi i64 [ %from, %entry ], [ %block_end, %placed ]
-  %left = sub i64 %to, %first
-  %short = icmp ult i64 %left, {batch}
-  %size = select i1 %short, i64 %left, i64 {batch}
-  %block_end = add i64 %first, %size
-  %nothing = icmp eq i64 %size, 0
-  br i1 %nothing, label %done, label %fetch
-done:
+  br label %loop
+loop:
+  %i = phi i64 [ %from, %entry ], [ %i1, %next ]
+  %done = icmp eq i64 %i, %to
+  br i1 %done, label %end, label %look
+end:
   ret void
-fetch:
-  %i = phi i64 [ 0, %block ], [ %i1, %fetch ]
-  %index = add i64 %first, %i
-  %state = call ptr @state_at(i64 %index)
+look:
+  %offset = mul i64 %i, {words * 8}
+  %state = getelementptr i8, ptr %old, i64 %offset
+  %free = call i1 @is_empty(ptr %state)
+  br i1 %free, label %next, label %move
+move:
   %hash = call i64 @hash(ptr %state)
   %home = call i64 @home(i64 %hash)
-  %home_at = getelementptr i64, ptr %homes, i64 %i
-  store i64 %home, ptr %home_at
-  %fetched = call ptr @slot_at(i64 %home)
-  call void @llvm.prefetch.p0(ptr %fetched, i32 1, i32 3, i32 1)
-  %i1 = add i64 %i, 1
-  %more = icmp ult i64 %i1, %size
-  br i1 %more, label %fetch, label %put
-put:
-  %j = phi i64 [ 0, %fetch ], [ %j1, %found ]
-  %jndex = add i64 %first, %j
-  %jstate = call ptr @state_at(i64 %jndex)
-  %jhome_at = getelementptr i64, ptr %homes, i64 %j
-  %jhome = load i64, ptr %jhome_at
   br label %probe
 probe:
-  %slot = phi i64 [ %jhome, %put ], [ %slot2, %further ]
+  %slot = phi i64 [ %home, %move ], [ %slot2, %further ]
   %place = call ptr @slot_at(i64 %slot)
   %empty = call i1 @is_empty(ptr %place)
   br i1 %empty, label %found, label %further
@@ -341,11 +326,10 @@ further:
   %slot2 = call i64 @following(i64 %slot)
   br label %probe
 found:
-  call void @copy(ptr %jstate, ptr %place)
-  %j1 = add i64 %j, 1
-  %jmore = icmp ult i64 %j1, %size
-  br i1 %jmore, label %put, label %placed
-placed:
-  br label %block
+  call void @copy(ptr %state, ptr %place)
+  br label %next
+next:
+  %i1 = add i64 %i, 1
+  br label %loop
 }}
 """

@@ -13,8 +13,18 @@ from defercheck.explore.memory import Block
 PARENT = 4
 MOST_STATES = (1 << 32) - 2
 """Parents are 32-bit indexes, of which one means "none"."""
+HUGE = 4 << 20
+"""Blocks of so many bytes ask for large pages: the system takes longer to hand out 4 KiB than we to fill it."""
+SMALL = 64 << 20
+"""Tables of fewer bytes grow fourfold."""
+STRIDE = 16 << 20
+"""Bytes of an old table that one call moves to a new one."""
 LOAD, TIGHT = 0.8, 0.9
 """How full the table may be; and how full when there is no memory for a larger one."""
+
+
+Rehash = Callable[[int, int, int], None]
+"""Takes the address of a table and moves the states in the slots from the one to before the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +32,7 @@ class Tuning:
     """Sizes that matter for speed only: tests make them small so that everything has to grow."""
 
     chunk_bits: int = 14
-    slots: int = 1 << 14
+    slots: int = 1 << 16
     batch: int = 64
     budget: int = 20_000
 
@@ -38,15 +48,16 @@ class Storage:
         self._slot = layout.words * 8
         self._words = layout.words
         self._load = LOAD
-        self._chunks: list[Block] = []
+        self._slabs: list[Block] = []
+        self._chunks: list[int] = []
         self._directory = Block(8 << max(0, 32 - tuning.chunk_bits))
         # A pause may come before or after a flush, and the backward analysis adds a record for each state.
         self._buffer = Block((layout.words + 2) * 8 * (2 * tuning.batch + 2 * most + 2))
-        self._table = Block(tuning.slots * self._slot)
+        self._table = self._block(tuning.slots * self._slot)
         self._marks: list[Block] = []
         control.chunks, control.buffer = self._directory.address, self._buffer.address
         control.table, control.capacity = self._table.address, tuning.slots
-        self._add_chunk()
+        self._add_chunks(1)
         self._set_room()
         self.peak = self.bytes
 
@@ -64,19 +75,13 @@ class Storage:
     def _chunk(self) -> int:
         return (self._slot + PARENT) << self._tuning.chunk_bits
 
-    def grow(self, needed: int, refill: Callable[[], None]) -> bool:
-        """Make room for so many states. False when the limit, or the machine, does not allow it.
-
-        The old table goes before the new one comes, and ``refill`` fills that one from the chunks: so the peak is
-        not the sum of both.
-        """
+    def grow(self, needed: int, rehash: Rehash) -> bool:
+        """Make room for so many states. False when the limit, or the machine, does not allow it."""
         try:
-            if needed > self._load * self._control.capacity and not self._grow_table(needed, refill):
+            if needed > self._load * self._control.capacity and not self._grow_table(needed, rehash):
                 return False
-            while needed > len(self._chunks) << self._tuning.chunk_bits:
-                if not self._allowed(self.bytes + self._chunk + 8):
-                    return False
-                self._add_chunk()
+            if not self._grow_chunks(needed):
+                return False
         except OSError:
             return False
         self._set_room()
@@ -89,16 +94,17 @@ class Storage:
         try:
             if not self._allowed(self.bytes + size * self._control.capacity + done):
                 return False
-            self._marks = [Block(size * self._control.capacity, huge=True), Block(done)]
+            self._marks = [self._block(size * self._control.capacity), self._block(done)]
         except OSError:
             return False
         self._control.marks, self._control.done = (block.address for block in self._marks)
         self.peak = max(self.peak, self.bytes)
         return True
 
-    def put(self, index: int, words: tuple[int, ...]) -> None:
-        """Write a state into its chunk."""
-        (ctypes.c_uint64 * self._words).from_address(self._state(index))[:] = words
+    def begin(self, words: tuple[int, ...], rehash: Rehash) -> None:
+        """Put the initial state into the chunk and the table."""
+        (ctypes.c_uint64 * self._words).from_address(self._state(0))[:] = words
+        rehash(self._state(0), 0, 1)
 
     def get(self, index: int) -> tuple[int, ...]:
         """The words of a state."""
@@ -107,47 +113,69 @@ class Storage:
     def parent(self, index: int) -> int:
         """The index of the state from which this one was first reached. State 0 has none."""
         chunk, n = divmod(index, 1 << self._tuning.chunk_bits)
-        parents = self._chunks[chunk].address + (self._slot << self._tuning.chunk_bits)
+        parents = self._chunks[chunk] + (self._slot << self._tuning.chunk_bits)
         return ctypes.c_uint32.from_address(parents + PARENT * n).value
 
     def free(self) -> None:
         """Give everything back."""
-        for block in (*self._chunks, *self._marks, self._directory, self._buffer, self._table):
+        for block in (*self._slabs, *self._marks, self._directory, self._buffer, self._table):
             block.free()
 
     def _state(self, index: int) -> int:
         chunk, n = divmod(index, 1 << self._tuning.chunk_bits)
-        return self._chunks[chunk].address + self._slot * n
+        return self._chunks[chunk] + self._slot * n
 
     def _allowed(self, size: int) -> bool:
         return self._limit is None or size <= self._limit
 
-    def _add_chunk(self) -> None:
-        block = Block(self._chunk)
-        ctypes.c_uint64.from_address(self._directory.address + 8 * len(self._chunks)).value = block.address
-        self._chunks.append(block)
+    def _grow_chunks(self, needed: int) -> bool:
+        """More chunks, an eighth more when there is memory for so many: few large blocks are faster than many small."""
+        missing = -(-needed >> self._tuning.chunk_bits) - len(self._chunks)
+        if missing <= 0:
+            return True
+        for number in (max(missing, len(self._chunks) // 8), missing):
+            if self._allowed(self.bytes + number * (self._chunk + 8)):
+                self._add_chunks(number)
+                return True
+        return False
+
+    def _add_chunks(self, number: int) -> None:
+        slab = self._block(number * self._chunk)
+        self._slabs.append(slab)
+        for n in range(number):
+            address = slab.address + n * self._chunk
+            ctypes.c_uint64.from_address(self._directory.address + 8 * len(self._chunks)).value = address
+            self._chunks.append(address)
+
+    def _block(self, size: int) -> Block:
+        return Block(size, huge=size >= HUGE)
 
     def _set_room(self) -> None:
         states = len(self._chunks) << self._tuning.chunk_bits
         self._control.room = min(states, int(self._load * self._control.capacity), MOST_STATES)
 
-    def _grow_table(self, needed: int, refill: Callable[[], None]) -> bool:
-        slots = 2 * self._control.capacity
+    def _grow_table(self, needed: int, rehash: Rehash) -> bool:
+        slots = self._control.capacity * (4 if self._table.size < SMALL else 2)
         while needed > LOAD * slots:
             slots *= 2
-        if not self._allowed(self.bytes - self._table.size + slots * self._slot + self._chunk):
+        if not self._allowed(self.bytes - self._table.size + STRIDE + slots * self._slot + self._chunk):
             # The largest table that leaves memory for the states that it can hold.
             assert self._limit is not None
             self._load = TIGHT
-            slots = int((self._limit - self._fixed - self._chunk) / (self._slot + TIGHT * (self._slot + PARENT)))
+            slots = int((self._limit - self._fixed - STRIDE - self._chunk) / (self._slot + TIGHT * (self._slot + PARENT)))
             if slots < 1.1 * self._control.capacity:
                 return needed <= TIGHT * self._control.capacity
             if needed > TIGHT * slots:
                 return False
-        self._table.free()
-        self._control.capacity = 0
-        self._table = Block(slots * self._slot, huge=True)
+        old, old_slots = self._table, self._control.capacity
+        self._table = self._block(slots * self._slot)
         self._control.table, self._control.capacity = self._table.address, slots
-        self.peak = max(self.peak, self.bytes)
-        refill()
+        # The old table goes as the new one fills, so that the peak is not the sum of both.
+        step = STRIDE // self._slot
+        for first in range(0, old_slots, step):
+            end = min(first + step, old_slots)
+            rehash(old.address, first, end)
+            old.forget(end * self._slot)
+        old.free()
+        self.peak = max(self.peak, self.bytes + min(STRIDE, old.size))
         return True
