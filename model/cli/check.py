@@ -58,7 +58,8 @@ def check(
 
     Folders are searched for *.dfr files; `-` is the standard input. The report goes to the standard output.
     """
-    names, destinations = find_specs(specs), plan(outputs, force)
+    names = find_specs(specs)
+    destinations = plan(outputs, force, names)
 
     from defercheck.check import Options
     from defercheck.system.result import Limits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,15 +39,18 @@ def parse(value: str) -> Destination:
     return Destination(found, path)
 
 
-def plan(values: tuple[str, ...], force: bool) -> tuple[Destination, ...]:
+def plan(values: tuple[str, ...], force: bool, specs: Iterable[str] = ()) -> tuple[Destination, ...]:
     """All destinations, checked before anything else is done. Raises click.UsageError."""
     destinations = tuple(parse(value) for value in values)
+    inputs = {Path(spec).resolve() for spec in specs}
     seen: set[Path] = set()
     for destination in destinations:
         path = destination.path
         if path.resolve() in seen:
             raise click.UsageError(f"--output {path} is given twice")
         seen.add(path.resolve())
+        if path.resolve() in inputs:
+            raise click.UsageError(f"--output {path} is one of the specs")
         if path.is_dir() or not path.parent.is_dir():
             raise click.UsageError(
                 f"--output {path}: {'is a folder' if path.is_dir() else 'its folder does not exist'}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ class Entry:
 
     target: str
     summary: str
+
+
+class _ReaderGone(Exception):
+    """Nobody reads the standard output any more."""
 
 
 class DefaultGroup(click.Group):
@@ -67,15 +72,28 @@ class DefaultGroup(click.Group):
             args = [self.default, *args]
         return super().parse_args(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command; a reader that went away is told apart here, because click would make a failure of it."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError as error:
+            raise _ReaderGone from error
+        return result
+
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> NoReturn:
         """Runs the command and exits: 2 for a wrong command line or spec, 4 for our own faults, 130 for Ctrl-C."""
         given = list(sys.argv[1:] if args is None else args)
         extra["standalone_mode"] = False
         try:
             code = super().main(given, *rest, **extra)
-            sys.stdout.flush()
-        except (BrokenPipeError, click.exceptions.Abort, KeyboardInterrupt) as stop:
-            code = _stopped(stop)
+        except _ReaderGone:
+            # what is still buffered has nowhere to go, also not at the interpreter's exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 128 + signal.SIGPIPE
+        except (click.exceptions.Abort, KeyboardInterrupt):
+            click.echo("defercheck: interrupted", err=True)
+            code = 130
         except click.ClickException as error:
             error.show(sys.stderr)
             code = 2
@@ -109,15 +127,6 @@ def describe(error: BaseException) -> str:
     """``ValueError: what it says``, in one line."""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _stopped(stop: BaseException) -> int:
-    """Ctrl-C, or a reader that went away: then nothing more can be said, not even by the interpreter's own exit."""
-    if not isinstance(stop, BrokenPipeError):
-        click.echo("defercheck: interrupted", err=True)
-        return 130
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 141
 
 
 def _complain(error: SpecError) -> None:

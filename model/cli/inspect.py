@@ -34,9 +34,9 @@ def compile_(
     debug: bool,
 ) -> int:  # fmt: skip
     """Show the transition system of a spec: variables, contexts, transitions, properties."""
+    system = _system(spec, kernel, cpus, reduce)
     from defercheck.system import dump
 
-    system = _system(spec, kernel, cpus, reduce)
     if format_ == "json":
         data = dump.to_json(system)
         say(sys.stdout, data if isinstance(data, str) else json.dumps(data, indent=2, ensure_ascii=False))
@@ -56,9 +56,10 @@ def export(
     debug: bool,
 ) -> int:  # fmt: skip
     """Write a spec in another model checker's language, to the standard output."""
+    system = _system(spec, kernel, cpus, reduce)
     from defercheck.export.promela import to_promela
 
-    say(sys.stdout, to_promela(_system(spec, kernel, cpus, reduce)).rstrip("\n"))
+    say(sys.stdout, to_promela(system).rstrip("\n"))
     return 0
 
 
@@ -75,9 +76,10 @@ def graph(
     verbose: bool, debug: bool,
 ) -> int:  # fmt: skip
     """Draw the reachable states of a spec, to the standard output."""
+    system = _system(spec, kernel, cpus, reduce)
     from defercheck.export.graph import state_graph, to_dot, to_graphml
 
-    drawn = state_graph(_system(spec, kernel, cpus, reduce), limit)
+    drawn = state_graph(system, limit)
     say(sys.stdout, (to_dot if target == "dot" else to_graphml)(drawn).rstrip("\n"))
     return 0
 
