@@ -1,0 +1,179 @@
+"""Checking a spec, from its text to its verdicts: the one place that knows all the parts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from defercheck.grammar import tree
+from defercheck.grammar.span import Diagnostic, Source, SpecError
+from defercheck.lower import Lowered, lower
+from defercheck.sema.declare import declare
+from defercheck.sema.program import Program
+from defercheck.system.result import Exploration, Limits, Progress
+from defercheck.system.system import TransitionSystem
+from defercheck.verdict import CheckResult
+
+DEFAULT_KERNEL = "6.1"
+DEFAULT_CPUS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to check.
+
+    ``cpus`` and ``kernel`` override the spec's own; ``disabled`` rules are not checked at all, and when ``only`` is
+    not empty no others are. ``engine`` is ``native`` or ``interpret``.
+    """
+
+    cpus: int | None = None
+    kernel: str | None = None
+    disabled: frozenset[str] = frozenset()
+    only: frozenset[str] = frozenset()
+    reduce: bool = True
+    engine: str = "native"
+    limits: Limits = field(default_factory=Limits)
+
+
+def load(source: Path | Source) -> tree.SpecFile:
+    """Read and parse a spec. ``SpecError`` for what is wrong with its form, ``OSError`` when it cannot be read."""
+    from defercheck.grammar.parser import parse
+
+    if isinstance(source, Source):
+        return parse(source.text, source.name)
+    return parse(source.read_text(encoding="utf-8"), str(source))
+
+
+@cache
+def kernel_model() -> tuple[tree.SpecFile, ...]:
+    """The kernel model, parsed."""
+    from defercheck.grammar.parser import parse
+    from defercheck.kernel import sources
+
+    return tuple(parse(s.text, s.name, kernel=True) for s in sources())
+
+
+def versions(spec: tree.SpecFile, options: Options = Options()) -> tuple[str, ...]:  # noqa: B008
+    """The kernel versions that a spec is to be checked for: the options', else the spec's own, else the default."""
+    if options.kernel is not None:
+        return (options.kernel,)
+    return tuple(v.value for i in spec.items if isinstance(i, tree.KernelDecl) for v in i.versions) or (DEFAULT_KERNEL,)
+
+
+def resolve(spec: tree.SpecFile, kernel: str, options: Options, model: tuple[tree.SpecFile, ...] | None = None) -> Program:
+    """Resolve and type-check a spec with the kernel model (another one for experiments). ``SpecError`` if it is wrong."""
+    from defercheck.sema.check import check
+
+    own = next((i.count.value for i in spec.items if isinstance(i, tree.CpusDecl)), DEFAULT_CPUS)
+    cpus = options.cpus if options.cpus is not None else own
+    program = declare(spec, model or kernel_model(), kernel, cpus)
+    check(program)
+    return program
+
+
+def compile_program(program: Program, options: Options) -> Lowered:
+    """The transition system of a program, before any reduction."""
+    from defercheck.system.wellformed import check
+
+    spec = program.spec
+    allowed = frozenset(i.code.text for i in spec.items if isinstance(i, tree.AllowDecl))
+    disabled = options.disabled
+    if options.only:
+        disabled |= known_codes() - options.only
+    lowered = lower(program, disabled, allowed - disabled)
+    check(lowered.system)
+    return lowered
+
+
+def known_codes() -> frozenset[str]:
+    """The codes of all rules."""
+    from defercheck.rules import codes
+
+    return frozenset(codes())
+
+
+def compile_spec(spec: tree.SpecFile, kernel: str, options: Options) -> TransitionSystem:
+    """The transition system of a spec, reduced unless the options say otherwise. ``SpecError`` if the spec is wrong."""
+    lowered = compile_program(resolve(spec, kernel, options), options)
+    return reduced(lowered.system, options)[0]
+
+
+def reduced(system: TransitionSystem, options: Options) -> tuple[TransitionSystem, tuple[str, ...]]:
+    """The system after the reduction passes, and the names of those that were used."""
+    if not options.reduce:
+        return system, ()
+    from defercheck.reduce import DEFAULT, reduce
+
+    return reduce(system, DEFAULT), tuple(dict.fromkeys(DEFAULT))
+
+
+def explore(system: TransitionSystem, options: Options, progress: Callable[[Progress], None] | None) -> Exploration:
+    """Explore with the engine of the options' choice."""
+    if options.engine == "interpret":
+        from defercheck.interpret import explore as interpret
+
+        return interpret(system, options.limits)
+    from defercheck.explore import explore as native
+
+    return native(system, options.limits, progress)
+
+
+def check_spec(
+    spec: tree.SpecFile, kernel: str, options: Options = Options(), progress: Callable[[Progress], None] | None = None,  # noqa: B008
+    model: tuple[tree.SpecFile, ...] | None = None,
+) -> CheckResult:  # fmt: skip
+    """Check a spec for one kernel version. ``SpecError`` if the spec is wrong; limits end in ``undetermined``."""
+    from defercheck.judge import judge
+
+    begun = time.monotonic()
+    check_codes(spec)
+    program = resolve(spec, kernel, options, model)
+    lowered = compile_program(program, options)
+    system, passes = reduced(lowered.system, options)
+    exploration = explore(system, options, progress)
+    verdicts, missing = judge(program, lowered, system, exploration, options)
+    return CheckResult(
+        spec=spec.source,
+        kernel=kernel,
+        cpus=program.cpus,
+        verdicts=verdicts,
+        missing=missing,
+        exploration=exploration,
+        system=system,
+        reductions=passes,
+        assumptions=assumptions(program),
+        seconds=time.monotonic() - begun,
+    )
+
+
+def check_codes(spec: tree.SpecFile) -> None:
+    """Refuse ``expect`` and ``allow`` of rules that do not exist."""
+    from defercheck.sema.constants import suggest
+
+    known = known_codes()
+    for i in spec.items:
+        if isinstance(i, tree.ExpectDecl | tree.AllowDecl) and i.code.text not in known:
+            help = suggest(i.code.text, known) or "`defercheck rules` lists them"
+            raise SpecError(Diagnostic(f"there is no rule {i.code}", i.code.span, "unknown rule", help))
+
+
+def assumptions(program: Program) -> tuple[str, ...]:
+    """What an answer for this program stands on beyond the program itself, one sentence each (DESIGN §4)."""
+    said = [
+        f"{program.cpus} CPU{'s' if program.cpus > 1 else ''}, sequentially consistent memory, one statement one step",
+        "an ambient interrupt (the tick) may hit any CPU whenever interrupts are on there",
+        "threads are preempted anywhere unless they forbid it; they stay on the CPU on which they start",
+        "time is not measured: sleeps and delays may last any time",
+    ]
+    if program.flags["softirq_restart"] == "any":
+        said.append("the softirq loop may go round any number of times and may stop after any pass")
+    if any(c.kind == "irq" and c.times is None for c in program.contexts):
+        said.append("interrupts without `times` may fire without bound")
+    if program.flags["allocation"] == "succeeds":
+        said.append("allocations succeed")
+    if program.flags["module"] == "present" and any(c.kind == "thread" and not c.kernel for c in program.contexts):
+        said.append("threads hold a reference on the module: they start after init, and exit waits for them")
+    return tuple(said)

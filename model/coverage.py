@@ -1,0 +1,69 @@
+"""What of a spec was never exercised: DF901 to DF903."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from defercheck.grammar import tree
+from defercheck.grammar.span import Span
+from defercheck.lower import Lowered
+from defercheck.sema.declare import walk
+from defercheck.sema.program import Program
+from defercheck.system.system import TransitionSystem
+from defercheck.verdict import Verdict
+
+_STEPS = (tree.Assign, tree.IncDec, tree.ExprStatement, tree.Await, tree.Choose, tree.Atomic)
+
+
+def fired_of_compiled(fired: Iterable[int], reduced: TransitionSystem) -> set[int]:
+    """The transitions of the compiled system that were taken, from those of the reduced one."""
+    return {origin for i in fired for origin in (reduced.transitions[i].origins or (i,))}
+
+
+def executed(lowered: Lowered, fired: set[int]) -> set[tuple[int, int]]:
+    """Start and end of everything in the driver that was executed: statements, conditions, calls, assertions."""
+    found: set[tuple[int, int]] = set()
+    for i in fired:
+        t = lowered.system.transitions[i]
+        spans = [t.span, *(c.site for c in t.calls), *lowered.evaluated[i]]
+        found |= {(s.start, s.end) for s in spans if s is not None and not s.source.kernel}
+    return found
+
+
+def unexercised(program: Program, lowered: Lowered, fired: set[int]) -> Iterator[Verdict]:
+    """Warnings for statements that never run (DF901), assertions never evaluated (DF902), objects never used (DF903).
+
+    Only meaningful when every reachable state was seen.
+    """
+    done = executed(lowered, fired)
+    blind: list[Span] = []
+    for node in walk(program.spec.items):
+        if isinstance(node, tree.Assert) and not _touched(node.span, done):
+            text = " ".join(node.condition.span.text.split())
+            yield _warning("DF902", "holds vacuously", f"`assert({text})` is never evaluated", node.span)
+        if isinstance(node, _STEPS) and not _touched(node.span, done) and not _within(node.span, blind):
+            blind.append(node.span)
+            yield _warning("DF901", "statement never runs", "no schedule reaches this statement", node.span)
+    names = {n.name for n in walk(_bodies(program)) if isinstance(n, tree.NameExpr)}
+    fields = {n.name.text for n in walk(_bodies(program)) if isinstance(n, tree.Field)}
+    for i in program.instances.values():
+        last = i.name.rsplit(".", 1)[-1]
+        if i.type != "irq" and not i.span.source.kernel and last not in names | fields:
+            yield _warning("DF903", "object never used", f"nothing in the spec uses `{i.name}`", i.span, i.name)
+
+
+def _bodies(program: Program) -> tuple[object, ...]:
+    kept = (tree.FunctionDecl, tree.ContextDecl, tree.ModuleDecl, tree.PropertyDecl)
+    return tuple(i for i in program.spec.items if isinstance(i, kept))
+
+
+def _touched(span: Span, done: set[tuple[int, int]]) -> bool:
+    return any(span.start <= start and end <= span.end for start, end in done)
+
+
+def _within(span: Span, others: list[Span]) -> bool:
+    return any(o.start <= span.start and span.end <= o.end for o in others)
+
+
+def _warning(code: str, name: str, message: str, span: Span, subject: str = "") -> Verdict:
+    return Verdict(code, name, "violated", message, subject, span, severity="warning")

@@ -1,0 +1,200 @@
+"""Collects variables, properties, locations and transitions while a spec is being compiled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from defercheck.grammar.span import Span
+from defercheck.lower.values import Env
+from defercheck.sema.program import Program
+from defercheck.sema.types import Bool, ContextRef, Enum, Function, Int, Type
+from defercheck.system.expr import FALSE, TRUE, Const, Expr, Op, Var, conj
+from defercheck.system.interval import bounds
+from defercheck.system.system import Call, Context, Level, Location, Property, Transition, TransitionSystem, Variable
+
+
+@dataclass
+class ContextBuilder:
+    """A context that is being compiled. ``cpus`` are those it may run on; ``home`` its CPU, if that is fixed."""
+
+    index: int
+    name: str
+    level: Level
+    cpu: Expr
+    cpus: tuple[int, ...]
+    kernel: bool
+    locations: list[Location]
+    idle: set[int]
+    enabled: Expr = TRUE
+
+    @property
+    def pc(self) -> str:
+        """The name of its program counter."""
+        return f"pc.{self.name}"
+
+
+@dataclass
+class Builder:
+    """The system under construction."""
+
+    program: Program
+    disabled: frozenset[str]
+    allowed: frozenset[str]
+    variables: dict[str, Variable] = field(default_factory=dict)
+    contexts: list[ContextBuilder] = field(default_factory=list)
+    transitions: list[Transition] = field(default_factory=list)
+    properties: dict[str, Property] = field(default_factory=dict)
+    evaluated: list[tuple[Span, ...]] = field(default_factory=list)
+    _ranges: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    # ---- variables ----
+
+    def scalar(self, name: str, type: Type, initial: int, origin: str) -> str:
+        """Declare a variable of a scalar type once; its name."""
+        if name not in self.variables:
+            lo, hi, labels = self.domain(type)
+            self.add(Variable(name, lo, hi, initial, labels, isinstance(type, Bool), origin))  # type: ignore[arg-type]
+        return name
+
+    def add(self, variable: Variable) -> None:
+        """Declare a variable."""
+        self.variables[variable.name] = variable
+        self._ranges[variable.name] = (variable.lo, variable.hi)
+
+    def domain(self, type: Type) -> tuple[int, int, tuple[str, ...]]:
+        """Least value, greatest value and the values' names of a scalar type."""
+        match type:
+            case Bool():
+                return 0, 1, ()
+            case Int():
+                return type.lo, type.hi, ()
+            case Enum():
+                return 0, len(type.constants) - 1, type.constants
+            case Function():
+                return 0, len(self.program.handlers), ("NULL", *self.program.handlers)
+            case ContextRef():
+                return 0, len(self.contexts), ("NONE", *(c.name for c in self.contexts))
+        return -(1 << 15), (1 << 15) - 1, ()
+
+    def bounds(self, e: Expr) -> tuple[int, int]:
+        """Least and greatest value that an expression may have, from the ranges of its variables."""
+        return bounds(e, self._ranges)
+
+    # ---- contexts ----
+
+    def context(self, name: str, level: Level, cpu: Expr, cpus: tuple[int, ...], kernel: bool) -> ContextBuilder:
+        """Add a context; location 0 is where it is not active (a frame) or not started (a thread)."""
+        idle = "not active" if level != "thread" else "not started"
+        made = ContextBuilder(len(self.contexts), name, level, cpu, cpus, kernel, [Location(idle)], {0})
+        self.contexts.append(made)
+        return made
+
+    # ---- properties ----
+
+    def claim(self, p: Property) -> str:
+        """Add a property once; its id."""
+        self.properties.setdefault(p.id, p)
+        return p.id
+
+    def waits(self, context: ContextBuilder, location: int, code: str, message: str, subject: str, span: Span) -> None:
+        """Say that the context must not wait at the location for ever."""
+        id = f"{code}:{context.name}:{subject}:{span!r}"
+        old = self.properties.get(id)
+        locations = (old.locations if old else frozenset()) | {location}
+        self.properties[id] = Property(id, code, "stuck", message, subject, TRUE, context.index, locations, span)
+
+    def step(
+        self, context: ContextBuilder, source: int, target: int | None, guard: Expr, updates: dict[str, Expr], label: str,
+        span: Span | None, calls: tuple[Call, ...] = (), violates: str | None = None,
+        evaluated: tuple[Span, ...] = (),
+    ) -> None:  # fmt: skip
+        """Add a transition, unless its guard can never hold."""
+        if guard == FALSE:
+            return
+        changed = tuple((name, e) for name, e in updates.items() if e != Var(name))
+        kernel = span is not None and span.source.kernel
+        self.evaluated.append(evaluated)
+        self.transitions.append(
+            Transition(context.index, source, target, guard, changed, label, span, calls, kernel, violates)
+        )
+
+    def system(self, name: str) -> TransitionSystem:
+        """The finished system: program counters first, then variables in order of declaration."""
+        pcs = [
+            Variable(c.pc, 0, len(c.locations) - 1, 0, tuple(x.label for x in c.locations), origin="pc")
+            for c in self.contexts
+        ]
+        return TransitionSystem(
+            name,
+            (*pcs, *self.variables.values()),
+            tuple(
+                Context(c.name, c.level, c.cpu, c.pc, tuple(c.locations), frozenset(c.idle), c.enabled, c.kernel)
+                for c in self.contexts
+            ),
+            tuple(self.transitions),
+            tuple(self.properties.values()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A way for a step to break a rule: the condition under which it does, in terms of the state before the step."""
+
+    condition: Expr
+    property: Property
+
+
+@dataclass
+class Path:
+    """One way through a step: the condition under which it is taken, what it assigns, what it knows.
+
+    ``store`` holds assigned variables as expressions over the state before the step. ``violations`` is shared by all
+    paths of one step, for each carries its own condition; ``result`` is set once the function that is being executed
+    has returned.
+    """
+
+    env: Env
+    guard: list[Expr] = field(default_factory=list)
+    store: dict[str, Expr] = field(default_factory=dict)
+    violations: list[Violation] = field(default_factory=list)
+    chosen: bool = False
+    leaving: str = ""
+    result: object = None
+
+    def fork(self, *conditions: Expr) -> Path:
+        """A copy, taken under further conditions."""
+        return Path(
+            self.env, [*self.guard, *conditions], dict(self.store), self.violations, self.chosen, self.leaving, self.result
+        )
+
+    def bind(self, **values: object) -> Path:
+        """The same path with more names bound."""
+        self.env = {**self.env, **values}  # type: ignore[dict-item]
+        return self
+
+    def read(self, variable: str) -> Expr:
+        """The variable's value at this point of the path."""
+        return self.store.get(variable) or Var(variable)
+
+    @property
+    def condition(self) -> Expr:
+        """The whole condition."""
+        return conj(*self.guard)
+
+    @property
+    def possible(self) -> bool:
+        """Whether the condition is not false in form."""
+        return self.condition != FALSE
+
+    @property
+    def silent(self) -> bool:
+        """Whether the path does nothing at all: no condition, no assignment, no check, no choice."""
+        return not self.violations and not self.store and not self.chosen and self.condition == TRUE
+
+
+def is_constant(value: object) -> bool:
+    """Whether a value is a constant expression."""
+    return isinstance(value, Const)
+
+
+__all__ = ["Builder", "ContextBuilder", "Op", "Path", "Violation", "is_constant"]

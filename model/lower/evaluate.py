@@ -1,0 +1,401 @@
+"""Expressions: from the tree to expressions over the state before a step, with the checks that they imply.
+
+Every method that evaluates returns all ways in which it can go, because an expression may contain a choice or a call
+that branches; most have exactly one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from defercheck.grammar import tree
+from defercheck.grammar.span import Diagnostic, Span, SpecError
+from defercheck.lower.builder import Builder, ContextBuilder, Path, Violation
+from defercheck.lower.values import NULL, ArrayPlace, ListPlace, ObjectValue, Place, Value
+from defercheck.sema.program import Instance
+from defercheck.sema.types import Int, List, Number, Object
+from defercheck.system.expr import FALSE, TRUE, Const, Expr, Var, conj, disj, equals, ite, negate, op
+from defercheck.system.system import Property
+
+UNALLOCATED, ALLOCATED, FREED = range(3)
+"""States of a heap object."""
+
+_OPS = {
+    "+": "add", "-": "sub", "*": "mul", "==": "eq", "!=": "ne", "<": "lt", "<=": "le", "&": "bitand", "|": "bitor",
+    "^": "bitxor", "<<": "shl", ">>": "shr",
+}  # fmt: skip
+
+Ways = list[tuple[Path, Value]]
+
+
+class Evaluator:
+    """Evaluates expressions in one context (``None``: in no context, for properties)."""
+
+    def __init__(self, builder: Builder, context: ContextBuilder | None):
+        self.builder = builder
+        self.program = builder.program
+        self.context = context
+        self.sites: list[Span] = []
+        self.subjects: list[str] = []
+
+    # ---- values ----
+
+    def value(self, e: tree.Expr, path: Path) -> Ways:
+        """All ways to evaluate an expression; objects, lists and arrays come as what they are."""
+        match e:
+            case tree.IntLiteral():
+                return [(path, Const(e.value))]
+            case tree.BoolLiteral():
+                return [(path, TRUE if e.value else FALSE)]
+            case tree.NullLiteral():
+                return [(path, NULL)]
+            case tree.StringLiteral():
+                return [(path, FALSE)]
+            case tree.NameExpr():
+                return [(path, self.name(e, path))]
+            case tree.Field():
+                return [way for p, base in self.value(e.base, path) for way in self.member(e, base, p)]
+            case tree.Index():
+                return list(self.index(e, path))
+            case tree.Unary(op="&"):
+                return self.value(e.operand, path)
+            case tree.Unary():
+                return [(p, self.unary(e, v)) for p, v in self.scalar(e.operand, path)]
+            case tree.Binary(op="&&" | "||" | "==>"):
+                return self.connective(e, path)
+            case tree.Binary():
+                return [
+                    way for p, a in self.operand(e.left, path) for q, b in self.operand(e.right, p)
+                    for way in self.binary(e, a, b, q)
+                ]  # fmt: skip
+            case tree.Conditional():
+                return self.conditional(e, path)
+            case tree.CallExpr():
+                bound = path.env.get(f"$call{id(e)}")
+                return [(path, bound)] if bound is not None else self.call(e, path)
+            case tree.AnyExpr():
+                return list(self.any(e, path))
+        raise TypeError(e)
+
+    def call(self, e: tree.CallExpr, path: Path) -> Ways:
+        """All ways to evaluate a call within the step."""
+        raise NotImplementedError
+
+    def scalar(self, e: tree.Expr, path: Path) -> list[tuple[Path, Expr]]:
+        """All ways to evaluate an expression to a number or truth value, reading what is named."""
+        return [way for p, v in self.value(e, path) for way in self.load(v, p, e.span)]
+
+    def operand(self, e: tree.Expr, path: Path) -> Ways:
+        """As ``scalar``, but objects stay objects, for comparison."""
+        return [
+            way for p, v in self.value(e, path)
+            for way in ([(p, v)] if isinstance(v, ObjectValue) else self.load(v, p, e.span))
+        ]  # fmt: skip
+
+    def load(self, v: Value, path: Path, span: Span) -> list[tuple[Path, Expr]]:
+        """Read a place; other values are themselves."""
+        match v:
+            case Place():
+                if v.written:
+                    unwritten = negate(path.read(v.written))
+                    self.check(path, negate(unwritten), "DF305", "is read before it was written", v.variable, span)
+                return [(path, path.read(v.variable))] if path.possible else []
+            case ObjectValue():
+                if not v.name:
+                    return [(path, FALSE)]
+                instance = self.program.instances[v.name]
+                if self.program.types[instance.type].struct:  # a pointer to a heap object, as a truth value
+                    return [(path, equals(path.read(instance.name), ALLOCATED))]
+                return [(path, TRUE)]
+            case ListPlace() | ArrayPlace():
+                raise SpecError(Diagnostic("this is not a value", span, help="use one element"))
+        return [(path, v)]
+
+    # ---- names and members ----
+
+    def name(self, e: tree.NameExpr, path: Path) -> Value:
+        """What a name stands for."""
+        name = e.name
+        if name in path.env:
+            return path.env[name]
+        if name in self.program.globals:
+            return self.variable(name, path, e.span)
+        if name in self.program.instances:
+            return ObjectValue(name)
+        if name in self.program.constants:
+            return Const(self.program.constants[name][0])
+        if name in self.program.handlers:
+            return Const(1 + self.program.handlers.index(name))
+        if name == "NONE":
+            return FALSE
+        if name == "this_context" and self.context is not None:
+            return Const(1 + self.context.index)
+        vector = f"{name}_SOFTIRQ"
+        if vector in self.program.constants:
+            return Const(self.program.constants[vector][0])
+        raise SpecError(Diagnostic(f"`{name}` is not known here", e.span))
+
+    def variable(self, name: str, path: Path, span: Span) -> Value:
+        """The place of a global variable, for this CPU or context where it has one for each."""
+        g = self.program.globals[name]
+        prefix = name
+        if g.storage == "percpu":
+            cpu = path.env.get("this_cpu")
+            if not isinstance(cpu, Const):
+                raise SpecError(Diagnostic(f"`{name}` exists once for each CPU", span, help="use it inside a context"))
+            prefix = f"{name}[{cpu.value}]"
+        elif g.storage == "frame":
+            if self.context is None:
+                raise SpecError(Diagnostic(f"`{name}` exists once for each context", span))
+            prefix = f"{self.context.name}.{name}"
+        origin = "kernel" if g.kernel else "driver"
+        if isinstance(g.type, List):
+            return self.list_place(prefix, g.type.element)
+        initial = g.initial
+        if name == "irqs_off" and self.context is not None and self.context.level == "hardirq":
+            initial = 1
+        if name == "module_state" and self.program.flags["module"] == "absent":
+            initial = self.program.constants["MODULE_LIVE"][0]
+        if g.length:
+            names = [f"{prefix}.{self.element_name(g.length, n)}" for n in range(g.length)]
+            return ArrayPlace(tuple(self.builder.scalar(n, g.type, initial, origin) for n in names))
+        return Place(self.builder.scalar(prefix, g.type, initial, origin))
+
+    def element_name(self, length: int, n: int) -> str:
+        vectors = self.program.enums.get("softirq_vector")
+        return vectors.constants[n] if vectors and length == len(vectors.constants) else str(n)
+
+    def list_place(self, prefix: str, element: str) -> ListPlace:
+        """The slots of a list: as many as there are objects, since an object is on it at most once."""
+        objects = self.program.of_type(element)
+        labels = ("-", *(o.name for o in objects))
+        slots = []
+        for n in range(len(objects)):
+            name = f"{prefix}.{n}"
+            slots.append(name)
+            if name not in self.builder.variables:
+                from defercheck.system.system import Variable
+
+                self.builder.add(Variable(name, 0, len(objects), 0, labels, origin="kernel"))
+        return ListPlace(tuple(slots), element)
+
+    def member(self, e: tree.Field, base: Value, path: Path) -> Ways:
+        """``base.name``: an embedded object, or the place of a plain member after the checks on its memory."""
+        if not isinstance(base, ObjectValue):
+            raise SpecError(Diagnostic("only objects have members", e.base.span))
+        if not base.name:
+            self.check(path, FALSE, "DF305", "NULL pointer dereference", "NULL", e.span, essential=True)
+            return []
+        instance = self.program.instances[base.name]
+        m = self.program.types[instance.type].member(e.name.text)
+        if m is None:
+            raise SpecError(Diagnostic(f"`{base.name}` has no member `{e.name}`", e.name.span))
+        if isinstance(m.type, Object):
+            return [(path, ObjectValue(f"{base.name}.{m.name}"))]
+        place = self.place(instance, m.name)
+        self.alive(instance, path, e.span)
+        return [(path, place)] if path.possible else []
+
+    def place(self, instance: Instance, member: str) -> Place:
+        """The state variable of a member of a declared object."""
+        type = self.program.types[instance.type]
+        m = type.member(member)
+        assert m is not None
+        given = dict(instance.initial).get(member, m.initial)
+        initial = 1 + self.program.handlers.index(given) if isinstance(given, str) else given
+        kernel = not type.struct
+        name = f"{instance.name}.{member}"
+        self.builder.scalar(name, m.type, initial, "ghost" if m.ghost else "kernel" if kernel else "driver")
+        written = ""
+        if type.struct:
+            written = f"{name} written"
+            self.builder.scalar(written, self.program_bool, 0, "ghost")
+        return Place(name, written, instance.heap)
+
+    @property
+    def program_bool(self):  # type: ignore[no-untyped-def]  # noqa: D102
+        from defercheck.sema.types import Bool
+
+        return Bool()
+
+    def allocation(self, heap: str) -> str:
+        """The variable that tells whether a heap object is allocated."""
+        if heap not in self.builder.variables:
+            from defercheck.system.system import Variable
+
+            labels = ("unallocated", "allocated", "freed")
+            self.builder.add(Variable(heap, 0, 2, 0, labels, origin="kernel"))
+        return heap
+
+    def alive(self, instance: Instance, path: Path, span: Span) -> None:
+        """Check that an object's memory may be touched."""
+        if instance.heap:
+            state = path.read(self.allocation(instance.heap))
+            self.check(path, op("ne", state, Const(FREED)), "DF301", "is used after it was freed", instance.heap, span)
+            used = op("ne", state, Const(UNALLOCATED))
+            self.check(path, used, "DF305", "is used before it was allocated", instance.heap, span)
+
+    def index(self, e: tree.Index, path: Path) -> Iterator[tuple[Path, Value]]:
+        """``a[i]``: the element's place when the index is constant, else a way for each index."""
+        for p, base in self.value(e.base, path):
+            if not isinstance(base, ArrayPlace):
+                raise SpecError(Diagnostic("this is not an array", e.base.span))
+            for q, i in self.scalar(e.index, p):
+                size = len(base.elements)
+                lo, hi = self.builder.bounds(i)
+                if lo < 0 or hi >= size:
+                    inside = conj(op("le", Const(0), i), op("lt", i, Const(size)))
+                    text = f"index outside 0..{size - 1}"
+                    self.check(q, inside, "DF704", text, "", e.span, essential=True)
+                if isinstance(i, Const):
+                    if 0 <= i.value < size:
+                        yield q, Place(base.elements[i.value])
+                    continue
+                for n in range(size):
+                    way = q.fork(equals(i, n))
+                    if way.possible:
+                        yield way, Place(base.elements[n])
+
+    # ---- operators ----
+
+    @staticmethod
+    def unary(e: tree.Unary, v: Expr) -> Expr:
+        match e.op:
+            case "!":
+                return negate(v)
+            case "-":
+                return op("neg", v)
+        return op("sub", op("neg", v), Const(1))  # ~v
+
+    def binary(self, e: tree.Binary, a: Value, b: Value, path: Path) -> Ways:
+        if isinstance(a, ObjectValue) or isinstance(b, ObjectValue):
+            return self.compare_objects(e, a, b, path)
+        assert not isinstance(a, Place | ListPlace | ArrayPlace) and not isinstance(b, Place | ListPlace | ArrayPlace)
+        match e.op:
+            case ">":
+                return [(path, op("lt", b, a))]
+            case ">=":
+                return [(path, op("le", b, a))]
+            case "/" | "%":
+                self.check(path, op("ne", b, FALSE), "DF704", "division by zero", "", e.span, essential=True)
+                return [(path, op("div" if e.op == "/" else "mod", a, b))] if path.possible else []
+        return [(path, op(_OPS[e.op], a, b))]
+
+    def compare_objects(self, e: tree.Binary, a: Value, b: Value, path: Path) -> Ways:
+        if e.op not in ("==", "!="):
+            raise SpecError(Diagnostic("objects can only be compared with == and !=", e.span))
+        if isinstance(a, ObjectValue) and isinstance(b, ObjectValue) and a.name and b.name:
+            same: Expr = Const(a.name == b.name)
+        else:  # one side is NULL: is the other allocated?
+            loaded = self.load(a if b == NULL else b, path, e.span)
+            same = negate(loaded[0][1])
+        return [(path, same if e.op == "==" else negate(same))]
+
+    def connective(self, e: tree.Binary, path: Path) -> Ways:
+        """``&&``, ``||`` and ``==>``, left to right; the right side counts only where the left leaves it open."""
+        ways: Ways = []
+        known = path.env.get(f"$left{id(e)}")
+        lefts = [(path, known)] if known is not None else self.scalar(e.left, path)
+        for p, left in lefts:
+            assert not isinstance(left, ObjectValue | Place | ListPlace | ArrayPlace)
+            open_when = negate(left) if e.op == "||" else left
+            settled = TRUE if e.op in ("||", "==>") else FALSE
+            if open_when == FALSE:
+                ways.append((p, settled))
+                continue
+            inner = p.fork(open_when)
+            results = self.scalar(e.right, inner)
+            if len(results) == 1 and results[0][0].store == p.store and not results[0][0].chosen:
+                q, right = results[0]
+                extra = conj(*q.guard[len(inner.guard) :])
+                q.guard = [*p.guard, disj(negate(open_when), extra)]
+                match e.op:
+                    case "&&":
+                        value = conj(left, right)
+                    case "||":
+                        value = disj(left, right)
+                    case _:
+                        value = disj(negate(left), right)
+                ways.append((q, value))
+                continue
+            if (shut := p.fork(negate(open_when))).possible:
+                ways.append((shut, settled))
+            ways += [(q, ite(right, TRUE, FALSE)) for q, right in results]
+        return ways
+
+    def conditional(self, e: tree.Conditional, path: Path) -> Ways:
+        ways: Ways = []
+        for p, c in self.scalar(e.condition, path):
+            for branch, condition in ((e.then, c), (e.otherwise, negate(c))):
+                if (q := p.fork(condition)).possible:
+                    ways += self.value(branch, q)
+        return ways
+
+    def any(self, e: tree.AnyExpr, path: Path) -> Iterator[tuple[Path, Value]]:
+        """The environment's choice: a way for each value."""
+        lo, hi = 0, 1
+        if e.lo is not None and e.hi is not None:
+            (_, low), (_, high) = self.scalar(e.lo, path)[0], self.scalar(e.hi, path)[0]
+            if not isinstance(low, Const) or not isinstance(high, Const) or low.value > high.value:
+                raise SpecError(Diagnostic("any(lo..hi) needs constants with lo <= hi", e.span))
+            lo, hi = low.value, high.value
+        for n in range(lo, hi + 1):
+            way = path.fork()
+            way.chosen = True
+            yield way, Const(n)
+
+    # ---- checks ----
+
+    def check(
+        self, path: Path, ok: Expr, code: str, message: str, subject: str, span: Span, essential: bool = False
+    ) -> None:
+        """Require a condition: where it fails, the step breaks the rule and the path does not go on.
+
+        A rule that is switched off is not required; one that the spec allows is recorded and the path goes on;
+        ``essential`` conditions end the path in any case, since there is nothing meaningful after them.
+        """
+        allowed = code in self.builder.allowed and not essential
+        if code not in self.builder.disabled:
+            condition = conj(*path.guard, negate(ok))
+            if condition != FALSE:
+                site = self.site(span)
+                id = f"{code}:{subject}:{site!r}:{message}"
+                p = Property(id, code, "step", message, subject, span=site, continues=allowed)
+                path.violations.append(Violation(condition, p))
+        if essential or (code not in self.builder.disabled and not allowed):
+            path.guard.append(ok)
+
+    def site(self, span: Span) -> Span:
+        """The place in the driver to blame: the innermost call site, or the span itself, that is not the kernel's."""
+        for s in (span, *reversed(self.sites)):
+            if not s.source.kernel:
+                return s
+        return span
+
+    def subject(self) -> str:
+        """The object that the function being executed is about: its first object parameter, or the context."""
+        return next((s for s in reversed(self.subjects) if s), self.context.name if self.context else "")
+
+    def type_bounds(self, type: object) -> tuple[int, int]:
+        """Range of a scalar type; of numbers without one, 16 bits."""
+        if isinstance(type, Int):
+            return type.lo, type.hi
+        if isinstance(type, Number):
+            return -(1 << 15), (1 << 15) - 1
+        return 0, 1
+
+    def assign(self, place: Place, value: Expr, path: Path, span: Span) -> None:
+        """Store a value, checking that it fits the variable's range."""
+        v = self.builder.variables[place.variable]
+        lo, hi = self.builder.bounds(value)
+        if lo < v.lo or hi > v.hi:
+            inside = conj(op("le", Const(v.lo), value), op("le", value, Const(v.hi)))
+            self.check(
+                path, inside, "DF704", f"leaves its range {v.lo}..{v.hi}", place.variable, span, essential=True
+            )
+        path.store[place.variable] = value
+        if place.written:
+            path.store[place.written] = TRUE
+
+
+__all__ = ["ALLOCATED", "FREED", "UNALLOCATED", "Evaluator", "Var", "Ways"]

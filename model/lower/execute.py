@@ -1,0 +1,378 @@
+"""Statements executed within one step: the body of ``atomic``, and every single statement.
+
+Executing a statement on a path gives all paths through it. A path that has returned, broken out of or continued a
+loop carries that in ``leaving`` until the construct that it leaves is reached.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from defercheck.grammar import tree
+from defercheck.grammar.span import Diagnostic, Span, SpecError
+from defercheck.lower.builder import Builder, ContextBuilder, Path
+from defercheck.lower.evaluate import Evaluator, Ways
+from defercheck.lower.shape import INLINED, MACHINE, Shapes, callee_name, when
+from defercheck.lower.values import NULL, ListPlace, ObjectValue, Place, Value
+from defercheck.lower.words import Words
+from defercheck.sema.constants import ALIASES
+from defercheck.sema.declare import resolve_type, walk
+from defercheck.sema.types import Enum, List, Object, Opaque, Type
+from defercheck.system.expr import FALSE, TRUE, Const, Expr, negate, op
+
+_COMPOUND = {"+=": "add", "-=": "sub", "|=": "bitor", "&=": "bitand", "^=": "bitxor"}
+LOOP_LIMIT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A wait that the step being executed contains."""
+
+    code: str
+    message: str
+    subject: str
+    span: Span
+
+
+class Executor(Evaluator):
+    """Executes statements within a step of one context."""
+
+    def __init__(self, builder: Builder, context: ContextBuilder | None, shapes: Shapes, words: Words):
+        super().__init__(builder, context)
+        self.shapes = shapes
+        self.words = words
+        self.waiting: list[Waiting] = []
+
+    # ---- statements ----
+
+    def run(self, s: tree.Statement, path: Path) -> list[Path]:
+        """All paths through a statement."""
+        match s:
+            case tree.Block():
+                return self.block(s.statements, path)
+            case tree.Atomic():
+                return self.run(s.body, path)
+            case tree.VarDecl():
+                return self.declare_locals(s, path)
+            case tree.Assign():
+                return self.assignment(s, path)
+            case tree.IncDec():
+                one = tree.IntLiteral(1, s.span)
+                return self.assignment(tree.Assign(s.target, "+=" if s.op == "++" else "-=", one, s.span), path)
+            case tree.ExprStatement():
+                return [p for p, _ in self.value(s.expr, path)]
+            case tree.If():
+                return self.branch(s, path)
+            case tree.While() | tree.DoWhile() | tree.For():
+                return self.loop(s, path)
+            case tree.Foreach():
+                return self.foreach(s, path)
+            case tree.When():
+                chosen = s.then if when(s.condition, self.program.flags) else s.otherwise
+                return self.run(chosen, path) if chosen is not None else [path]
+            case tree.Return():
+                return self.returns(s, path)
+            case tree.Break():
+                path.leaving = "break"
+            case tree.Continue():
+                path.leaving = "continue"
+            case tree.Choose():
+                forks = [path.fork() for _ in s.branches]
+                for f in forks:
+                    f.chosen = True
+                return [q for f, b in zip(forks, s.branches, strict=True) for q in self.run(b, f)]
+            case tree.Assert():
+                self.assertion(s, path)
+            case tree.Check():
+                self.rule_check(s, path)
+            case tree.Await():
+                return self.awaits(s, path)
+            case tree.Empty():
+                pass
+            case _:
+                raise TypeError(s)
+        return [path] if path.possible else []
+
+    def block(self, statements: tuple[tree.Statement, ...], path: Path) -> list[Path]:
+        names = set(path.env)
+        paths = [path]
+        for s in statements:
+            paths = [q for p in paths for q in ([p] if p.leaving else self.run(s, p))]
+        for p in paths:
+            p.env = {n: v for n, v in p.env.items() if n in names}
+        return paths
+
+    def declare_locals(self, s: tree.VarDecl, path: Path) -> list[Path]:
+        paths = [path]
+        type = self.type(s.type)
+        for d in s.declarators:
+            if isinstance(type, Object):
+                if d.initial is None:
+                    paths = [p.bind(**{d.name.text: NULL}) for p in paths]
+                else:
+                    initial = d.initial
+                    paths = [q.bind(**{d.name.text: v}) for p in paths for q, v in self.value(initial, p)]
+                continue
+            if isinstance(type, List):
+                place: Value = self.list_place(f"{self.local_prefix()}.{d.name}", type.element)
+                paths = [p.bind(**{d.name.text: place}) for p in paths]
+                continue
+            if d.name.span.source.kernel:
+                start: tree.Expr = d.initial or tree.IntLiteral(0, d.span)
+                paths = [q.bind(**{d.name.text: v}) for p in paths for q, v in self.scalar(start, p)]
+                continue
+            spot = self.local(d.name.text, type)
+            paths = [p.bind(**{d.name.text: spot}) for p in paths]
+            initial_value = d.initial or tree.IntLiteral(self.builder.variables[spot.variable].init, d.span)
+            after = []
+            for p in paths:
+                for q, v in self.scalar(initial_value, p):
+                    self.assign(spot, v, q, d.span)
+                    after += [q] if q.possible else []
+            paths = after
+        return paths
+
+    def local_prefix(self) -> str:
+        """Prefix of the names of the present function's local variables: no function is active twice in a context."""
+        assert self.context is not None
+        return f"{self.context.name}:{self.function_name()}"
+
+    def function_name(self) -> str:
+        """The function whose statements are being executed."""
+        return self.functions[-1] if self.functions else "main"
+
+    @property
+    def functions(self) -> list[str]:
+        """Names of the functions around the statement, outermost first."""
+        return self._functions
+
+    _functions: list[str] = []  # noqa: RUF012 - replaced for each step
+
+    def local(self, name: str, type: Type) -> Place:
+        """The state variable of a local variable."""
+        lo, hi = 0, 0
+        if not isinstance(type, Opaque):
+            lo, hi, _ = self.builder.domain(type)
+        variable = f"{self.local_prefix()}.{name}"
+        from defercheck.sema.types import Bool
+
+        self.builder.scalar(variable, Bool() if isinstance(type, Opaque) else type, 0 if lo <= 0 <= hi else lo, "driver")
+        return Place(variable)
+
+    def type(self, t: tree.TypeExpr) -> Type:
+        values = {n: v for n, (v, _) in self.program.constants.items()}
+        return resolve_type(t, self.program.enums, self.program.types, values, self.program.ghost_limit)
+
+    def assignment(self, s: tree.Assign, path: Path) -> list[Path]:
+        done = []
+        value = s.value
+        local = s.target.name if isinstance(s.target, tree.NameExpr) and s.target.name in path.env else ""
+        for p, v in self.value(value, path):
+            if local and isinstance(v, ObjectValue) and isinstance(p.env[local], ObjectValue):
+                done.append(p.bind(**{local: v}))
+                continue
+            for q, x in self.load(v, p, value.span):
+                if local and not isinstance(q.env[local], Place):
+                    old = q.env[local]
+                    assert not isinstance(old, ObjectValue | ListPlace) and not hasattr(old, "elements")
+                    done.append(q.bind(**{local: x if s.op == "=" else op(_COMPOUND[s.op], old, x)}))  # type: ignore[arg-type]
+                    continue
+                for r, place in self.value(s.target, q):
+                    if not isinstance(place, Place):
+                        raise SpecError(Diagnostic("this cannot be assigned", s.target.span))
+                    if s.op == "=":
+                        self.assign(place, x, r, s.span)
+                    else:
+                        for _, old_value in self.load(place, r, s.target.span):
+                            self.assign(place, op(_COMPOUND[s.op], old_value, x), r, s.span)
+                    if r.possible:
+                        done.append(r)
+        return done
+
+    def branch(self, s: tree.If, path: Path) -> list[Path]:
+        done = []
+        for p, c in self.scalar(s.condition, path):
+            for body, condition in ((s.then, c), (s.otherwise, negate(c))):
+                q = p.fork(condition)
+                if q.possible:
+                    done += self.run(body, q) if body is not None else [q]
+        return done
+
+    def loop(self, s: tree.While | tree.DoWhile | tree.For, path: Path) -> list[Path]:
+        names = set(path.env)
+        active, done, rounds = [path], [], 0
+        if isinstance(s, tree.For) and s.initial is not None:
+            active = self.run(s.initial, path)
+        first = isinstance(s, tree.DoWhile)
+        while active:
+            rounds += 1
+            if rounds > LOOP_LIMIT or len(active) > LOOP_LIMIT:
+                help = "take the loop out of the atomic block, or give it a constant bound"
+                raise SpecError(Diagnostic("this loop does not end within one step", s.span, help=help))
+            bodies: list[Path] = []
+            for p in active:
+                if first or s.condition is None:
+                    bodies.append(p)
+                    continue
+                for q, c in self.scalar(s.condition, p):
+                    bodies += [r for r in [q.fork(c)] if r.possible]
+                    done += [r for r in [q.fork(negate(c))] if r.possible]
+            first = False
+            active = []
+            for p in [q for b in bodies for q in self.run(s.body, b)]:
+                if p.leaving == "break":
+                    p.leaving = ""
+                    done.append(p)
+                elif p.leaving == "return":
+                    done.append(p)
+                else:
+                    p.leaving = ""
+                    active += self.run(s.step, p) if isinstance(s, tree.For) and s.step is not None else [p]
+        for p in done:
+            p.env = {n: v for n, v in p.env.items() if n in names}
+        return done
+
+    def foreach(self, s: tree.Foreach, path: Path) -> list[Path]:
+        paths = [path]
+        for v in self.unrolled(s, path):
+            step = []
+            for p in paths:
+                if p.leaving in ("return", "break"):
+                    step.append(p)
+                    continue
+                step += self.run(s.body, p.bind(**{s.name.text: v}))
+            paths = step
+        for p in paths:
+            p.env = {n: v for n, v in p.env.items() if n != s.name.text}
+            if p.leaving in ("break", "continue"):
+                p.leaving = ""
+        return paths
+
+    def unrolled(self, s: tree.Foreach, path: Path) -> list[Value]:
+        """The values that a ``foreach`` goes through."""
+        if s.type.name in self.program.enums:
+            return [Const(n) for n in range(len(self.program.enums[s.type.name].constants))]
+        within = ""
+        if s.within is not None:
+            base = self.value(s.within, path)[0][1]
+            assert isinstance(base, ObjectValue)
+            within = base.name
+        return [ObjectValue(i.name) for i in self.program.of_type(ALIASES.get(s.type.name, s.type.name), within)]
+
+    def returns(self, s: tree.Return, path: Path) -> list[Path]:
+        ways: Ways = [(path, None)] if s.value is None else self.operand(s.value, path)  # type: ignore[list-item]
+        for p, v in ways:
+            p.leaving, p.result = "return", v
+        return [p for p, _ in ways]
+
+    def assertion(self, s: tree.Assert, path: Path) -> None:
+        for p, ok in self.scalar(s.condition, path):
+            path.guard = p.guard
+            text = s.message or "assertion failed: " + " ".join(s.condition.span.text.split())
+            self.check(path, ok, "DF701", text, "", s.span)
+
+    def rule_check(self, s: tree.Check, path: Path) -> None:
+        for p, ok in self.scalar(s.condition, path):
+            path.guard = p.guard
+            self.check(path, ok, s.code.text, s.message, self.about(s.condition, path), s.span)
+
+    def about(self, condition: tree.Expr, path: Path) -> str:
+        """The object that a condition speaks of: the one bound last of those that it names."""
+        named = {n.name for n in walk(condition) if isinstance(n, tree.NameExpr)}
+        bound = [v.name for n, v in path.env.items() if n in named and isinstance(v, ObjectValue) and v.name]
+        return bound[-1] if bound else self.subject()
+
+    def awaits(self, s: tree.Await, path: Path) -> list[Path]:
+        ways = self.scalar(s.condition, path)
+        code = s.code or ("" if s.span.source.kernel else "DF501")
+        if code:
+            text = s.message or "waits for ever for " + " ".join(s.condition.span.text.split())
+            self.waiting.append(Waiting(code, text, self.subject(), self.site(s.span)))
+        return [q for p, c in ways for q in [p.fork(c)] if q.possible]
+
+    # ---- calls ----
+
+    def call(self, e: tree.CallExpr, path: Path) -> Ways:
+        name = callee_name(e)
+        if name in MACHINE:
+            return self.words.call(self, name, e, path)
+        if name in INLINED or not name:
+            raise SpecError(Diagnostic("this call cannot be made inside one step", e.span))
+        ways: Ways = []
+        for p, arguments in self.arguments(e, path):
+            f = self.overload(e, arguments)
+            ways += self.inline(f, arguments, e, p)
+        return ways
+
+    def arguments(self, e: tree.CallExpr, path: Path) -> list[tuple[Path, list[Value]]]:
+        """Evaluate arguments left to right: objects, lists and ``out`` places as they are, the rest as numbers."""
+        declared = self.program.functions[callee_name(e)][0].parameters
+        ways: list[tuple[Path, list[Value]]] = [(path, [])]
+        for n, a in enumerate(e.arguments):
+            by_place = n < len(declared) and declared[n].out
+            step: list[tuple[Path, list[Value]]] = []
+            for p, values in ways:
+                for q, v in self.value(a, p):
+                    if isinstance(v, Place) and not by_place:
+                        step += [(r, [*values, x]) for r, x in self.load(v, q, a.span)]
+                    else:
+                        step.append((q, [*values, v]))
+            ways = step
+        return ways
+
+    def overload(self, e: tree.CallExpr, arguments: list[Value]) -> tree.FunctionDecl:
+        """The function that a call means: the overload whose first parameter has the first argument's type."""
+        candidates = self.program.functions[callee_name(e)]
+        first = arguments[0] if arguments else None
+        if isinstance(first, ObjectValue) and first.name:
+            type = self.program.instances[first.name].type
+            for f in candidates:
+                t = f.parameters[0].type if f.parameters else None
+                if isinstance(t, tree.NamedType) and ALIASES.get(t.name, t.name) == type:
+                    return f
+        return candidates[0]
+
+    def inline(self, f: tree.FunctionDecl, arguments: list[Value], e: tree.CallExpr, path: Path) -> Ways:
+        """Execute a function's body within the step."""
+        caller = path.env
+        path.env = self.callee_env(f, arguments, caller)
+        self.enter(f, arguments, e.span)
+        paths = self.block(f.body.statements, path)
+        self.leave()
+        for p in paths:
+            p.env = self.after_call(f, arguments, caller, p)
+            p.leaving = ""
+        return [(p, p.result if p.result is not None else FALSE) for p in paths]  # type: ignore[misc]
+
+    def after_call(self, f: tree.FunctionDecl, arguments: list[Value], caller: dict, p: Path) -> dict:
+        """The caller's bindings after a call."""
+        return caller
+
+    def enter(self, f: tree.FunctionDecl, arguments: list[Value], site: Span) -> None:
+        """Note that a function's body is being executed."""
+        self.sites.append(site)
+        self._functions = [*self._functions, f.name.text]
+        self.subjects.append(next((a.name for a in arguments if isinstance(a, ObjectValue)), ""))
+
+    def leave(self) -> None:
+        """Note that it is over."""
+        self.sites.pop()
+        self._functions = self._functions[:-1]
+        self.subjects.pop()
+
+    def callee_env(self, f: tree.FunctionDecl, arguments: list[Value], caller: dict[str, Value]) -> dict[str, Value]:
+        """The bindings with which a function's body starts."""
+        env = {n: caller[n] for n in ("this_cpu", "this_level") if n in caller}
+        for p, a in zip(f.parameters, arguments, strict=False):
+            env[p.name.text] = a
+        return env
+
+
+def constant_result(ways: Ways) -> Expr | None:
+    """The value if there is exactly one way that does nothing and gives a constant."""
+    if len(ways) == 1 and ways[0][0].silent and isinstance(ways[0][1], Const):
+        return ways[0][1]
+    return None
+
+
+__all__ = ["TRUE", "Enum", "Executor", "Waiting", "constant_result"]

@@ -1,0 +1,254 @@
+"""The machine: contexts, execution levels, and how frames start. Semantics §1.1, §2.3 and §9.
+
+On each CPU at most one hardirq frame stands over at most one softirq frame over the threads there, and only the
+innermost runs. What the kernel model contributes are three frame variables (`preempt_count`, `softirq_count`,
+`irqs_off`) and four functions (`softirq_frame`, `hardirq_frame`, `thread_frame`, `module_frame`) with their guards
+(`softirq_may_run`, `irq_may_fire`, `thread_may_start`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from defercheck.grammar import tree
+from defercheck.grammar.span import Diagnostic, Span, SpecError
+from defercheck.lower.builder import Builder, ContextBuilder
+from defercheck.lower.control import ControlFlow
+from defercheck.lower.execute import Executor
+from defercheck.lower.shape import Shapes
+from defercheck.lower.values import Env, ObjectValue
+from defercheck.lower.words import SOFTIRQ_ENTRY, Words
+from defercheck.sema.program import ContextDef, Program
+from defercheck.system.expr import FALSE, TRUE, Const, Expr, Var, conj, disj, equals, negate, op
+from defercheck.system.system import Location, Property, TransitionSystem, Variable
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A compiled program. ``evaluated`` has, for each transition, the assertions that it evaluates beside its own
+    statement (they are made by the step that follows them)."""
+
+    system: TransitionSystem
+    evaluated: tuple[tuple[Span, ...], ...]
+
+
+def lower(program: Program, disabled: frozenset[str] = frozenset(), allowed: frozenset[str] = frozenset()) -> Lowered:
+    """Compile a program.
+
+    ``disabled`` rules are not checked at all; ``allowed`` ones are recorded and the path goes on. ``SpecError`` when
+    something cannot be compiled (recursion, an unbounded loop in one step, ...).
+    """
+    return _Machine(program, disabled, allowed).compile()
+
+
+class _Machine:
+    def __init__(self, program: Program, disabled: frozenset[str], allowed: frozenset[str]):
+        self.program = program
+        self.builder = Builder(program, disabled, allowed)
+        self.words = Words(self.builder.contexts)
+        self.shapes = Shapes(program)
+        self.cpus = range(program.cpus)
+
+    def compile(self) -> Lowered:
+        hard = [self.builder.context(f"hardirq/{c}", "hardirq", Const(c), (c,), True) for c in self.cpus]
+        soft = [self.builder.context(f"softirq/{c}", "softirq", Const(c), (c,), True) for c in self.cpus]
+        threads = [(self.thread(d, c), d) for d in self.program.contexts for c in self.homes(d)]
+        for context in self.builder.contexts:
+            self.frame_variables(context)
+        self.levels()
+        for c in self.cpus:
+            self.softirq(soft[c], c)
+        for c in self.cpus:
+            self.hardirq(hard[c], c)
+        for context, d in threads:
+            self.start(context, d)
+        self.properties()
+        return Lowered(self.builder.system(self.program.spec.source.name), tuple(self.builder.evaluated))
+
+    # ---- contexts ----
+
+    def homes(self, d: ContextDef) -> list[int | None]:
+        """The CPUs for each of which the declaration makes a thread; ``None`` for one that may start on any."""
+        if d.kind not in ("thread", "module"):
+            return []
+        if d.each_cpu:
+            return list(self.cpus)
+        return [d.cpu if d.cpu is not None or len(self.cpus) > 1 else 0]
+
+    def thread(self, d: ContextDef, cpu: int | None) -> ContextBuilder:
+        name = f"{d.name}/{cpu}" if d.each_cpu else d.name
+        if cpu is not None:
+            context = self.builder.context(name, "thread", Const(cpu), (cpu,), d.kernel)
+        else:
+            variable = Variable(f"cpu.{name}", 0, len(self.cpus) - 1, 0, origin="kernel")
+            self.builder.add(variable)
+            context = self.builder.context(name, "thread", Var(variable.name), tuple(self.cpus), d.kernel)
+        return context
+
+    def frame_variables(self, context: ContextBuilder) -> None:
+        looker = Executor(self.builder, context, self.shapes, self.words)
+        env: Env = {}
+        for g in self.program.globals.values():
+            if g.storage == "frame":
+                looker.variable(g.name, self.path(env), g.span)
+
+    @staticmethod
+    def path(env: Env):  # type: ignore[no-untyped-def]  # noqa: D102, ANN205
+        from defercheck.lower.builder import Path
+
+        return Path(env)
+
+    def atomic(self, t: ContextBuilder) -> Expr:
+        """Whether a thread, where it is, keeps other threads off its CPU."""
+        return disj(
+            op("lt", FALSE, Var(f"{t.name}.preempt_count")), op("lt", FALSE, Var(f"{t.name}.softirq_count")),
+            Var(f"{t.name}.irqs_off"),
+        )  # fmt: skip
+
+    def idle(self, kind: str, cpu: int) -> Expr:
+        return equals(Var(f"pc.{kind}/{cpu}"), 0)
+
+    def levels(self) -> None:
+        """Who may run: only the innermost frame of each CPU, and no thread beside one that cannot be preempted."""
+        for context in self.builder.contexts:
+            match context.level:
+                case "softirq":
+                    assert isinstance(context.cpu, Const)
+                    context.enabled = self.idle("hardirq", context.cpu.value)
+                case "thread":
+                    context.enabled = self.thread_enabled(context)
+
+    def thread_enabled(self, context: ContextBuilder) -> Expr:
+        on_cpu = []
+        for cpu in context.cpus:
+            others = [
+                negate(conj(there, self.atomic(t))) for t, there in self.words.threads_on(cpu) if t is not context
+            ]
+            free = conj(self.idle("hardirq", cpu), self.idle("softirq", cpu), *others)
+            on_cpu.append(conj(equals(context.cpu, cpu), free) if len(context.cpus) > 1 else free)
+        return disj(*on_cpu)
+
+    # ---- frames ----
+
+    def guard(self, function: str, arguments: list[ObjectValue], env: Env) -> Expr:
+        """The value of a predicate of the kernel model, as a guard."""
+        looker = Executor(self.builder, self.builder.contexts[0], self.shapes, self.words)
+        f = self.program.functions[function][0]
+        call = tree.CallExpr(tree.NameExpr(function, f.span), (), f.span)
+        results = looker.inline(f, list(arguments), call, self.path(env))
+        return disj(*(conj(p.condition, v) for p, v in results))  # type: ignore[arg-type]
+
+    def softirq(self, context: ContextBuilder, cpu: int) -> None:
+        """The softirq frame: started by irq exit, local_bh_enable and ksoftirqd, or here by the ambient interrupt."""
+        env: Env = {"this_cpu": Const(cpu), "this_level": self.level("SOFTIRQ")}
+        flow = ControlFlow(self.builder, context, self.shapes, self.words)
+        context.locations.append(Location(""))
+        flow.enter("softirq_frame", [], env, SOFTIRQ_ENTRY)
+        f = self.program.functions["softirq_frame"][0]
+        masked = [
+            conj(there, disj(op("lt", FALSE, Var(f"{t.name}.softirq_count")), Var(f"{t.name}.irqs_off")))
+            for t, there in self.words.threads_on(cpu)
+        ]
+        open_below = conj(*(negate(m) for m in masked))
+        guard = conj(open_below, self.guard("softirq_may_run", [], env))
+        text = "an interrupt ends: pending softirqs run"
+        self.builder.step(context, 0, SOFTIRQ_ENTRY, guard, {}, text, f.name.span)
+
+    def hardirq(self, context: ContextBuilder, cpu: int) -> None:
+        """The hardirq frame: any declared line may fire where interrupts are on."""
+        flow = ControlFlow(self.builder, context, self.shapes, self.words)
+        for d in self.program.contexts:
+            if d.kind != "irq" or d.cpu not in (None, cpu):
+                continue
+            env: Env = {"this_cpu": Const(cpu), "this_level": self.level("HARDIRQ")}
+            line = ObjectValue(d.name)
+            entry = flow.enter("hardirq_frame", [line], env)
+            soft = next(c for c in self.builder.contexts if c.name == f"softirq/{cpu}")
+            below = [conj(there, Var(f"{t.name}.irqs_off")) for t, there in self.words.threads_on(cpu)]
+            off = disj(conj(self.idle("softirq", cpu), disj(*below)), Var(f"{soft.name}.irqs_off"))
+            guard = conj(negate(off), self.guard("irq_may_fire", [line], env))
+            instance = self.program.instances[d.name]
+            looker = Executor(self.builder, context, self.shapes, self.words)
+            updates: dict[str, Expr] = {looker.place(instance, "inprogress").variable: TRUE}
+            if d.times is not None:
+                left = f"{d.name}.times_left"
+                if left not in self.builder.variables:
+                    self.builder.add(Variable(left, 0, d.times, d.times, origin="kernel"))
+                guard = conj(guard, op("lt", FALSE, Var(left)))
+                updates[left] = op("sub", Var(left), Const(1))
+            self.builder.step(context, 0, entry, guard, updates, f"interrupt {d.name}", d.span)
+
+    def start(self, context: ContextBuilder, d: ContextDef) -> None:
+        """A thread: on one CPU, or on any, with a copy of its code for each."""
+        flow = ControlFlow(self.builder, context, self.shapes, self.words)
+        if not d.kernel:
+            flow.final = len(context.locations)
+            context.locations.append(Location("finished", d.span))
+            context.idle.add(flow.final)
+        for cpu in context.cpus:
+            env: Env = {"this_cpu": Const(cpu), "this_level": self.level("TASK")}
+            if d.kernel:
+                assert d.body is not None
+                entry = self.kernel_thread(flow, d, env)
+                guard: Expr = TRUE
+            else:
+                entry = flow.enter("module_frame" if d.kind == "module" else "thread_frame", [], env)
+                guard = self.guard("thread_may_start", [], env) if d.kind == "thread" else TRUE
+            updates: dict[str, Expr] = {f"cpu.{context.name}": Const(cpu)} if len(context.cpus) > 1 else {}
+            text = "insmod" if d.kind == "module" else f"{context.name} starts"
+            if d.kernel:
+                continue
+            others = [
+                negate(conj(there, self.atomic(t))) for t, there in self.words.threads_on(cpu) if t is not context
+            ]
+            free = conj(self.idle("hardirq", cpu), self.idle("softirq", cpu), *others)
+            self.builder.step(context, 0, entry, conj(guard, free if len(context.cpus) > 1 else TRUE), updates, text, d.span)
+        if len(context.cpus) > 1:  # before it starts, its CPU is not chosen: the guard of each start looks at its own
+            context.enabled = disj(equals(Var(context.pc), 0), context.enabled)
+
+    def kernel_thread(self, flow: ControlFlow, d: ContextDef, env: Env) -> int:
+        """A thread of the kernel model: its body begins at location 0."""
+        assert d.body is not None
+        flow.context.idle = set()
+        block = d.body
+        point = flow.seq(block.statements, 0, env, flow.end)
+        at = flow.location(point, env, (), 0)
+        flow.drain()
+        return at
+
+    def level(self, name: str) -> Const:
+        return Const(self.program.constants[name][0])
+
+    # ---- properties ----
+
+    def properties(self) -> None:
+        """The spec's own properties, and what must hold when nothing can happen any more."""
+        looker = Executor(self.builder, None, self.shapes, self.words)
+        for n, p in enumerate(self.program.properties, 1):
+            if p.kind == "lemma":
+                continue
+            ways = looker.scalar(p.expr, self.path({}))
+            e = disj(*(conj(q.condition, v) for q, v in ways))
+            if any(q.chosen or q.store for q, _ in ways):
+                raise SpecError(Diagnostic("a property can only look at the state", p.expr.span))
+            text = " ".join(p.expr.span.text.split())
+            name = p.name.text if p.name else f"{p.kind} {n}"
+            if p.kind == "cover":
+                self.builder.claim(Property(f"cover:{name}", "DF904", "cover", f"`{text}` is never reached", name, e, span=p.span))
+            else:
+                holds = e if p.kind == "invariant" else negate(e)
+                says = f"`{text}` does not hold" if p.kind == "invariant" else f"`{text}` holds, which must never be"
+                self.builder.claim(Property(f"DF702:{name}", "DF702", "invariant", says, name, holds, span=p.span))
+            if isinstance(p.expr, tree.Binary) and p.expr.op == "==>" and p.kind == "invariant":
+                left = disj(*(conj(q.condition, v) for q, v in looker.scalar(p.expr.left, self.path({}))))
+                self.builder.claim(
+                    Property(f"vacuous:{name}", "DF902", "cover", f"the left side of `{text}` is never true", name, left, span=p.span, hidden=True)
+                )
+        if self.program.flags["module"] == "absent" and "DF306" not in self.builder.disabled:
+            for i in self.program.of_type("object"):
+                freed = op("ne", Var(looker.allocation(i.name)), Const(1))
+                text = "is never freed: nothing is left to run and it is still allocated"
+                self.builder.claim(Property(f"DF306:{i.name}", "DF306", "terminal", text, i.name, freed, span=i.span))
+
+
+

@@ -1,0 +1,95 @@
+"""Questions about the form of functions and statements that decide how they are compiled."""
+
+from __future__ import annotations
+
+from defercheck.grammar import tree
+from defercheck.sema.declare import walk
+from defercheck.sema.program import Program
+
+QUIET = frozenset({"printk", "pr_info", "pr_err", "pr_warn", "pr_notice", "pr_debug"})
+"""Output: evaluated for its accesses, otherwise nothing."""
+
+MACHINE = frozenset({
+    "softirq_frame_active", "task_softirq_count", "start_softirq_frame", "explicit_irq", "threads_active",
+    "on_this_cpu", "note_order", "allocated", "freed", "allocate", "release", "live", "contains", "push_back",
+    "push_front", "pop_front", "move_all", "empty", "test_and_set", "test_and_clear", "count_up", "step",
+}) | QUIET  # fmt: skip
+"""Words of the machine that are executed within a step."""
+
+INLINED = frozenset({"thread_body", "module_init", "module_exit", "driver_softirq"})
+"""Words of the machine that stand for the spec's own bodies."""
+
+
+def callee_name(e: tree.CallExpr) -> str:
+    """The function's name, empty for a call through a member."""
+    return e.callee.name if isinstance(e.callee, tree.NameExpr) else ""
+
+
+def when(condition: tree.Expr, flags: dict[str, str]) -> bool:
+    """Decide the condition of a ``when`` from the kernel version's flags."""
+    match condition:
+        case tree.Binary(op="==" | "!="):
+            assert isinstance(condition.left, tree.NameExpr) and isinstance(condition.right, tree.NameExpr)
+            return (flags[condition.left.name] == condition.right.name) == (condition.op == "==")
+        case tree.Binary(op="&&"):
+            return when(condition.left, flags) and when(condition.right, flags)
+        case tree.Binary(op="||"):
+            return when(condition.left, flags) or when(condition.right, flags)
+        case tree.Unary(op="!"):
+            return not when(condition.operand, flags)
+    raise TypeError(condition)
+
+
+class Shapes:
+    """Answers for one program, each computed once."""
+
+    def __init__(self, program: Program):
+        self.program = program
+        self._instant: dict[int, bool] = {}
+        self._assigned: dict[int, frozenset[str]] = {}
+
+    def instant(self, f: tree.FunctionDecl) -> bool:
+        """Whether a call is evaluated within the calling statement's step: the function only looks, never acts."""
+        key = id(f)
+        if key not in self._instant:
+            self._instant[key] = False  # recursion is reported elsewhere
+            self._instant[key] = not any(self._acts(n) for n in walk(f.body)) and any(
+                isinstance(n, tree.Return) for n in walk(f.body)
+            )
+        return self._instant[key]
+
+    def _acts(self, n: object) -> bool:
+        match n:
+            case tree.Assign() | tree.IncDec() | tree.Await() | tree.Atomic() | tree.VarDecl() | tree.Choose():
+                return True
+            case tree.Check() | tree.Assert() | tree.While() | tree.For() | tree.DoWhile():
+                return True
+            case tree.CallExpr():
+                return not self.instant_call(n)
+        return False
+
+    def instant_call(self, e: tree.CallExpr) -> bool:
+        """Whether a call is evaluated within the calling statement's step."""
+        name = callee_name(e)
+        if name in MACHINE:
+            return name not in ("step", "note_order", "allocate", "release", "start_softirq_frame", "count_up")
+        if name in INLINED or not name:
+            return False
+        return all(self.instant(f) for f in self.program.functions.get(name, ()))
+
+    def within_step(self, e: tree.CallExpr) -> bool:
+        """Whether a call can be executed as part of one step: a machine word or an instant function."""
+        return callee_name(e) in MACHINE or self.instant_call(e)
+
+    def assigned(self, f: tree.FunctionDecl) -> frozenset[str]:
+        """Names that the function's body assigns."""
+        key = id(f)
+        if key not in self._assigned:
+            names = set()
+            for n in walk(f.body):
+                if isinstance(n, tree.Assign | tree.IncDec) and isinstance(n.target, tree.NameExpr):
+                    names.add(n.target.name)
+            self._assigned[key] = frozenset(names)
+        return self._assigned[key]
+
+

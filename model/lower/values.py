@@ -1,0 +1,56 @@
+"""What names stand for while a spec is being compiled.
+
+Objects, lists and lvalues are known at compile time: code is specialised for them, so that a location of a
+compiled context knows which tasklet it handles and the state holds no pointers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Union
+
+from defercheck.system.expr import Expr
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectValue:
+    """A declared object by its name, or NULL when the name is empty."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A state variable that can be assigned: a variable, a member, an element."""
+
+    variable: str
+    written: str = ""
+    """The variable that remembers whether this member was written since its object was allocated, if one does."""
+    heap: str = ""
+    """The heap object that it lies in, if any."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListPlace:
+    """A FIFO of objects: one state variable a slot, 0 for empty, else the number of the object in its type."""
+
+    slots: tuple[str, ...]
+    element: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayPlace:
+    """The elements of an array, in order."""
+
+    elements: tuple[str, ...]
+
+
+NULL = ObjectValue("")
+Value = Union[Expr, ObjectValue, Place, ListPlace, ArrayPlace]
+Env = dict[str, Value]
+"""Bindings of one function's activation; never changed in place."""
+
+
+def env_key(env: Env) -> frozenset:
+    """A hashable form of an environment."""
+    return frozenset(env.items())

@@ -1,0 +1,226 @@
+"""The machine's own words: what the kernel model may say that is not a function of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from defercheck.grammar import tree
+from defercheck.grammar.span import Diagnostic, SpecError
+from defercheck.lower.builder import ContextBuilder, Path, Violation
+from defercheck.lower.shape import QUIET
+from defercheck.lower.values import NULL, ListPlace, ObjectValue, Place, Value
+from defercheck.sema.types import Object
+from defercheck.system.expr import FALSE, TRUE, Const, Expr, Var, conj, disj, equals, ite, negate, op
+from defercheck.system.system import Property
+
+if TYPE_CHECKING:
+    from defercheck.lower.execute import Executor
+
+SOFTIRQ_ENTRY = 1
+"""Location of a softirq frame's context at which its body begins."""
+
+
+class Words:
+    """Carries out machine words; knows all contexts."""
+
+    def __init__(self, contexts: list[ContextBuilder]):
+        self.contexts = contexts
+
+    def call(self, ex: Executor, name: str, e: tree.CallExpr, path: Path) -> list[tuple[Path, Value]]:
+        """All ways to carry out one word within a step."""
+        if name in QUIET:
+            path.chosen = True
+            ways = [path]
+            for a in e.arguments:
+                ways = [q for p in ways for q, _ in ex.operand(a, p)]
+            return [(p, FALSE) for p in ways]
+        method = getattr(self, name)
+        done: list[tuple[Path, Value]] = []
+        ways2: list[tuple[Path, list[Value]]] = [(path, [])]
+        for a in e.arguments:
+            ways2 = [(q, [*values, v]) for p, values in ways2 for q, v in ex.value(a, p)]
+        for p, values in ways2:
+            done += method(ex, e, p, *values)
+        return done
+
+    # ---- levels ----
+
+    def frame(self, kind: str, path: Path) -> ContextBuilder:
+        """The softirq or hardirq frame of the CPU that the path executes on."""
+        cpu = path.env["this_cpu"]
+        assert isinstance(cpu, Const)
+        return next(c for c in self.contexts if c.name == f"{kind}/{cpu.value}")
+
+    def threads_on(self, cpu: int) -> list[tuple[ContextBuilder, Expr]]:
+        """The threads that may run on a CPU, each with the condition that it is there."""
+        return [(c, equals(c.cpu, cpu)) for c in self.contexts if c.level == "thread" and cpu in c.cpus]
+
+    def softirq_frame_active(self, ex: Executor, e: tree.CallExpr, path: Path) -> list:
+        pc = self.frame("softirq", path).pc
+        return [(path, op("ne", path.store.get(pc) or Var(pc), FALSE))]
+
+    def task_softirq_count(self, ex: Executor, e: tree.CallExpr, path: Path) -> list:
+        cpu = path.env["this_cpu"]
+        assert isinstance(cpu, Const)
+        found = [
+            conj(there, op("lt", FALSE, path.read(f"{c.name}.softirq_count"))) for c, there in self.threads_on(cpu.value)
+        ]
+        return [(path, disj(*found))]
+
+    def start_softirq_frame(self, ex: Executor, e: tree.CallExpr, path: Path) -> list:
+        pc = self.frame("softirq", path).pc
+        idle = equals(path.read(pc), 0)
+        ex.check(path, idle, "DF204", "a softirq is started inside a softirq of the same CPU", "", e.span)
+        path.store[pc] = Const(SOFTIRQ_ENTRY)
+        return [(path, FALSE)] if path.possible else []
+
+    def threads_active(self, ex: Executor, e: tree.CallExpr, path: Path) -> list:
+        threads = [c for c in self.contexts if c.level == "thread" and not c.kernel and c is not ex.context]
+        busy = [conj(*(op("ne", Var(c.pc), Const(n)) for n in sorted(c.idle))) for c in threads]
+        return [(path, disj(*busy))]
+
+    def on_this_cpu(self, ex: Executor, e: tree.CallExpr, path: Path, owner: Value) -> list:
+        cpu = path.env["this_cpu"]
+        assert isinstance(cpu, Const)
+        ways = []
+        for p, x in ex.load(owner, path, e.span):
+            here = [conj(equals(x, c.index + 1), equals(c.cpu, cpu.value)) for c in self.contexts if cpu.value in c.cpus]
+            ways.append((p, disj(*here)))
+        return ways
+
+    def explicit_irq(self, ex: Executor, e: tree.CallExpr, path: Path, line: ObjectValue) -> list:
+        requested = dict(ex.program.instances[line.name].initial).get("requested", 1)
+        return [(path, FALSE if requested else TRUE)]
+
+    def step(self, ex: Executor, e: tree.CallExpr, path: Path) -> list:
+        path.chosen = True
+        return [(path, FALSE)]
+
+    # ---- evidence ----
+
+    def note_order(self, ex: Executor, e: tree.CallExpr, path: Path, held: Value, a: Value, b: Value) -> list:
+        """Record that lock ``b`` is taken while ``a`` is held; both orders together are DF404."""
+        assert isinstance(a, ObjectValue) and isinstance(b, ObjectValue)
+        if a != b and "DF404" not in ex.builder.disabled:
+            for p, x in ex.load(held, path, e.span):
+                condition = conj(*p.guard, x)
+                if condition != FALSE:
+                    id = f"order:{a.name}:{b.name}"
+                    text = f"`{b.name}` is taken while `{a.name}` is held"
+                    site = ex.site(e.span)
+                    claim = Property(id, "DF404", "step", text, b.name, span=site, hidden=True, continues=True)
+                    path.violations.append(Violation(condition, claim))
+        return [(path, FALSE)]
+
+    # ---- memory ----
+
+    def _heap(self, ex: Executor, o: Value, e: tree.CallExpr) -> str:
+        if not isinstance(o, ObjectValue) or not o.name or not ex.program.types[ex.program.instances[o.name].type].struct:
+            raise SpecError(Diagnostic("this is not a heap object", e.span, help="name an instance of a struct"))
+        return ex.allocation(o.name)
+
+    def allocated(self, ex: Executor, e: tree.CallExpr, path: Path, o: Value) -> list:
+        return [(path, equals(path.read(self._heap(ex, o, e)), 1))]
+
+    def freed(self, ex: Executor, e: tree.CallExpr, path: Path, o: Value) -> list:
+        return [(path, equals(path.read(self._heap(ex, o, e)), 2))]
+
+    def live(self, ex: Executor, e: tree.CallExpr, path: Path, o: ObjectValue) -> list:
+        heap = ex.program.instances[o.name].heap
+        return [(path, equals(path.read(ex.allocation(heap)), 1) if heap else TRUE)]
+
+    def allocate(self, ex: Executor, e: tree.CallExpr, path: Path, o: Value, zero: Value) -> list:
+        """Fresh memory: all members of the object and of what is embedded in it as at the start."""
+        heap = self._heap(ex, o, e)
+        path.store[heap] = Const(1)
+        for i in ex.program.instances.values():
+            if i.heap != heap:
+                continue
+            for m in ex.program.types[i.type].members:
+                if isinstance(m.type, Object):
+                    continue
+                place = ex.place(i, m.name)
+                path.store[place.variable] = Const(ex.builder.variables[place.variable].init)
+                if place.written:
+                    path.store[place.written] = TRUE if zero == TRUE else FALSE
+        return [(path, FALSE)]
+
+    def release(self, ex: Executor, e: tree.CallExpr, path: Path, o: Value) -> list:
+        path.store[self._heap(ex, o, e)] = Const(2)
+        return [(path, FALSE)]
+
+    # ---- bits and counters ----
+
+    def _place(self, v: Value, e: tree.CallExpr) -> Place:
+        if not isinstance(v, Place):
+            raise SpecError(Diagnostic("expected a variable", e.span))
+        return v
+
+    def _test_and(self, ex: Executor, e: tree.CallExpr, path: Path, v: Value, to: Const) -> list:
+        place = self._place(v, e)
+        ways = []
+        for p, old in ex.load(place, path, e.span):
+            p.store[place.variable] = to
+            ways.append((p, old))
+        return ways
+
+    def test_and_set(self, ex: Executor, e: tree.CallExpr, path: Path, v: Value) -> list:
+        return self._test_and(ex, e, path, v, TRUE)
+
+    def test_and_clear(self, ex: Executor, e: tree.CallExpr, path: Path, v: Value) -> list:
+        return self._test_and(ex, e, path, v, FALSE)
+
+    def count_up(self, ex: Executor, e: tree.CallExpr, path: Path, v: Value) -> list:
+        place = self._place(v, e)
+        old, top = path.read(place.variable), ex.builder.variables[place.variable].hi
+        path.store[place.variable] = ite(op("lt", old, Const(top)), op("add", old, Const(1)), Const(top))
+        return [(path, FALSE)]
+
+    # ---- lists ----
+
+    def contains(self, ex: Executor, e: tree.CallExpr, path: Path, vec: ListPlace, o: ObjectValue) -> list:
+        number = ex.program.instances[o.name].number
+        return [(path, disj(*(equals(path.read(s), number) for s in vec.slots)))]
+
+    def empty(self, ex: Executor, e: tree.CallExpr, path: Path, vec: ListPlace) -> list:
+        return [(path, equals(path.read(vec.slots[0]), 0) if vec.slots else TRUE)]
+
+    def push_back(self, ex: Executor, e: tree.CallExpr, path: Path, vec: ListPlace, o: ObjectValue) -> list:
+        number = Const(ex.program.instances[o.name].number)
+        before: Expr = TRUE  # the slot before is taken
+        new = {}
+        for s in vec.slots:
+            old = path.read(s)
+            free = equals(old, 0)
+            new[s] = ite(conj(before, free), number, old)
+            before = negate(free)
+        path.store.update(new)
+        return [(path, FALSE)]
+
+    def push_front(self, ex: Executor, e: tree.CallExpr, path: Path, vec: ListPlace, o: ObjectValue) -> list:
+        values: list[Expr] = [Const(ex.program.instances[o.name].number), *(path.read(s) for s in vec.slots[:-1])]
+        path.store.update(zip(vec.slots, values, strict=True))
+        return [(path, FALSE)]
+
+    def pop_front(self, ex: Executor, e: tree.CallExpr, path: Path, vec: ListPlace) -> list:
+        """The first object, or NULL: a way for each, since code is specialised for the object."""
+        if not vec.slots:
+            return [(path, NULL)]
+        first = path.read(vec.slots[0])
+        ways: list[tuple[Path, Value]] = []
+        if (p := path.fork(equals(first, 0))).possible:
+            ways.append((p, NULL))
+        for i in ex.program.of_type(vec.element):
+            p = path.fork(equals(first, i.number))
+            if p.possible:
+                values = [*(path.read(s) for s in vec.slots[1:]), FALSE]
+                p.store.update(zip(vec.slots, values, strict=True))
+                ways.append((p, ObjectValue(i.name)))
+        return ways
+
+    def move_all(self, ex: Executor, e: tree.CallExpr, path: Path, to: ListPlace, source: ListPlace) -> list:
+        """Move a whole list to an empty one."""
+        for a, b in zip(to.slots, source.slots, strict=True):
+            path.store[a] = path.read(b)
+            path.store[b] = FALSE
+        return [(path, FALSE)]

@@ -1,0 +1,60 @@
+"""Constant expressions, names that are built in, and near misses."""
+
+from __future__ import annotations
+
+import difflib
+import errno
+from collections.abc import Iterable, Mapping
+
+from defercheck.grammar import tree
+from defercheck.grammar.span import Diagnostic, SpecError
+from defercheck.system.expr import OPERATORS
+
+ALIASES = {
+    "spinlock_t": "spinlock",
+    "raw_spinlock_t": "spinlock",
+    "tasklet_struct": "tasklet",
+}
+"""The kernel's C names of types whose model has a shorter name."""
+
+ERRNO: dict[str, int] = {name: number for number, name in errno.errorcode.items()}
+"""Error numbers, for `return -ENOMEM;`."""
+
+_BINARY = {
+    "+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod", "==": "eq", "!=": "ne", "<": "lt", "<=": "le",
+    "&&": "and", "||": "or", "&": "bitand", "|": "bitor", "^": "bitxor", "<<": "shl", ">>": "shr",
+}  # fmt: skip
+
+
+def suggest(name: str, candidates: Iterable[str]) -> str:
+    """``did you mean `x`?`` for the nearest candidate; empty when none is near."""
+    pool = sorted({c for c in candidates if c and c != name})
+    near = difflib.get_close_matches(name, pool, n=1, cutoff=0.6)
+    if not near:  # words of the name in another order or with another ending: tasklet_function / tasklet_work
+        words = name.split("_")
+        near = [c for c in pool if words[0] and len(words[0]) > 3 and c.split("_")[0] == words[0]][:1]
+    return f"did you mean `{near[0]}`?" if near else ""
+
+
+def constant(expr: tree.Expr, names: Mapping[str, int]) -> int:
+    """The value of a constant expression. ``SpecError`` when it is not constant."""
+    match expr:
+        case tree.IntLiteral():
+            return expr.value
+        case tree.BoolLiteral():
+            return int(expr.value)
+        case tree.NullLiteral():
+            return 0
+        case tree.NameExpr() if expr.name in names:
+            return names[expr.name]
+        case tree.Unary(op="-"):
+            return -constant(expr.operand, names)
+        case tree.Unary(op="!"):
+            return int(not constant(expr.operand, names))
+        case tree.Binary() if expr.op in _BINARY:
+            return OPERATORS[_BINARY[expr.op]][1](constant(expr.left, names), constant(expr.right, names))
+        case tree.Binary(op=">" | ">="):
+            left, right = constant(expr.left, names), constant(expr.right, names)
+            return int(left > right or (expr.op == ">=" and left == right))
+    help = suggest(expr.name, names) if isinstance(expr, tree.NameExpr) else "use numbers and enum constants"
+    raise SpecError(Diagnostic("a constant is needed here", expr.span, "not a constant", help))

@@ -1,0 +1,442 @@
+"""From trees to a Program: what a spec and the kernel model declare, with names of declarations resolved.
+
+Bodies are not looked at here; `check` does that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
+
+from defercheck.grammar import tree
+from defercheck.grammar.span import Diagnostic, Span, SpecError
+from defercheck.sema.constants import ALIASES, ERRNO, constant, suggest
+from defercheck.sema.program import ContextDef, Global, Instance, Member, ObjectType, Program
+from defercheck.sema.types import (
+    Bool,
+    ContextRef,
+    Enum,
+    Function,
+    Int,
+    List,
+    Number,
+    Object,
+    Opaque,
+    Type,
+    Void,
+)
+from defercheck.sema.versions import flags
+
+MAX_CPUS = 8
+MAX_RANGE = 1 << 31
+
+
+def walk(node: object) -> Iterator[object]:
+    """All tree nodes at and below a node, in source order."""
+    if isinstance(node, tuple):
+        for part in node:
+            yield from walk(part)
+    elif is_dataclass(node) and not isinstance(node, Span):
+        yield node
+        for f in fields(node):
+            if f.name not in ("span", "source", "comments"):
+                yield from walk(getattr(node, f.name))
+
+
+def declare(spec: tree.SpecFile, kernel: tuple[tree.SpecFile, ...], version: str, cpus: int) -> Program:
+    """Collect everything that the spec and the kernel model declare. ``SpecError`` when a declaration is wrong."""
+    return _Collector(spec, kernel, version, cpus).program()
+
+
+@dataclass
+class _Collector:
+    spec: tree.SpecFile
+    kernel: tuple[tree.SpecFile, ...]
+    version: str
+    cpus: int
+    enums: dict[str, Enum] = field(default_factory=dict)
+    constants: dict[str, tuple[int, Enum | None]] = field(default_factory=dict)
+    types: dict[str, ObjectType] = field(default_factory=dict)
+    instances: dict[str, Instance] = field(default_factory=dict)
+    globals: dict[str, Global] = field(default_factory=dict)
+    functions: dict[str, tuple[tree.FunctionDecl, ...]] = field(default_factory=dict)
+    defines: dict[str, tree.DefineDecl] = field(default_factory=dict)
+    contexts: list[ContextDef] = field(default_factory=list)
+    seen: dict[str, Span] = field(default_factory=dict)
+    ghost_limit: int = 1
+
+    def program(self) -> Program:
+        if not 1 <= self.cpus <= MAX_CPUS:
+            span = next((i.count.span for i in self.spec.items if isinstance(i, tree.CpusDecl)), None)
+            raise SpecError(Diagnostic(f"{self.cpus} CPUs cannot be modelled", span, help=f"use 1 to {MAX_CPUS}"))
+        self.constants |= {name: (number, None) for name, number in ERRNO.items()}
+        literals = [n.value for n in walk(self.spec.items) if isinstance(n, tree.IntLiteral)]
+        if any(isinstance(n, tree.CallExpr) and _callee(n) == "runs" for n in walk(self.spec.items)):
+            self.ghost_limit = 1 + max([v for v in literals if v <= 1000], default=1)
+        options = [i for i in self.spec.items if isinstance(i, tree.OptionDecl)]
+        version = next(
+            (v for i in self.spec.items if isinstance(i, tree.KernelDecl) for v in i.versions if v.value == self.version),
+            self.version,
+        )
+        all_flags = flags(version, self.kernel, options)
+        order = (tree.EnumDecl, tree.TypeDecl, tree.StructDecl, tree.FunctionDecl, tree.DefineDecl, None)
+        for f in (*self.kernel, self.spec):
+            for kind in order:
+                for item in f.items:
+                    if kind is not None and isinstance(item, kind) or (kind is None and not isinstance(item, order[:-1])):
+                        self.item(item, f.source.kernel)
+        modules = [i for i in self.spec.items if isinstance(i, tree.ModuleDecl)]
+        all_flags["module"] = "present" if modules else "absent"
+        return Program(
+            spec=self.spec,
+            kernel_files=self.kernel,
+            version=self.version,
+            cpus=self.cpus,
+            flags=all_flags,
+            enums=self.enums,
+            constants=self.constants,
+            types=self.types,
+            instances=self.instances,
+            globals=self.globals,
+            functions=self.functions,
+            handlers=self.handlers(),
+            contexts=tuple(self.contexts),
+            properties=tuple(i for i in self.spec.items if isinstance(i, tree.PropertyDecl)),
+            ghost_limit=self.ghost_limit,
+        )
+
+    # ---- items ----
+
+    def item(self, item: tree.Item, kernel: bool) -> None:
+        match item:
+            case tree.EnumDecl():
+                self.new(item.name, space="type ")
+                enum = Enum(item.name.text, tuple(c.text for c in item.constants))
+                self.enums[enum.name] = enum
+                for n, c in enumerate(item.constants):
+                    self.new(c)
+                    self.constants[c.text] = (n, enum)
+            case tree.TypeDecl() | tree.StructDecl():
+                self.new(item.name, space="type ")
+                members = tuple(m for d in item.members for m in self.members(d))
+                for n, m in enumerate(members):
+                    if any(other.name == m.name for other in members[:n]):
+                        raise SpecError(Diagnostic(f"`{m.name}` is declared twice in `{item.name}`", m.span))
+                struct = isinstance(item, tree.StructDecl)
+                self.types[item.name.text] = ObjectType(item.name.text, members, item.name.span, struct)
+                if isinstance(item, tree.StructDecl):
+                    for name in item.instances:
+                        self.heap_object(item.name.text, name)
+            case tree.FunctionDecl():
+                self.function(item)
+            case tree.DefineDecl():
+                self.new(item.name)
+                self.defines[item.name.text] = item
+            case tree.VarDecl():
+                for d in item.declarators:
+                    self.variable(item, d, kernel)
+            case tree.MacroUse():
+                self.macro(item)
+            case tree.ContextDecl():
+                self.context(item, kernel)
+            case tree.ModuleDecl():
+                self.module(item)
+
+    def new(self, name: tree.Name, space: str = "") -> None:
+        """Claim a name; two declarations of one name in one space are an error."""
+        first = self.seen.setdefault(space + name.text, name.span)
+        if first is not name.span:
+            kernel = first.source.kernel
+            raise SpecError(
+                Diagnostic(
+                    f"`{name.text}` is declared twice",
+                    name.span,
+                    "declared again here",
+                    help="the kernel model has this name; choose another" if kernel else "rename one of them",
+                    notes=() if kernel else (("first declared here", first),),
+                )
+            )
+
+    def function(self, item: tree.FunctionDecl) -> None:
+        others = self.functions.get(item.name.text, ())
+        first = self.first_parameter(item)
+        clash = next((o for o in others if self.first_parameter(o) == first), None)
+        if clash or not item.name.span.source.kernel or item.name.text not in self.functions:
+            self.new(item.name)
+        for n, p in enumerate(item.parameters):
+            if any(q.name.text == p.name.text for q in item.parameters[:n]):
+                raise SpecError(Diagnostic(f"parameter `{p.name}` is declared twice", p.name.span))
+        self.functions[item.name.text] = (*others, item)
+
+    @staticmethod
+    def first_parameter(f: tree.FunctionDecl) -> str:
+        t = f.parameters[0].type if f.parameters else None
+        return ALIASES.get(t.name, t.name) if isinstance(t, tree.NamedType) else ""
+
+    def variable(self, decl: tree.VarDecl, d: tree.Declarator, kernel: bool) -> None:
+        self.new(d.name)
+        type = self.resolve(decl.type)
+        if isinstance(type, Object):
+            if self.types[type.name].struct:
+                raise SpecError(
+                    Diagnostic(
+                        f"`{d.name}` cannot be declared like this",
+                        d.span,
+                        help=f"name it behind the struct: `struct {type.name} {{ ... }} {d.name};`",
+                    )
+                )
+            self.static_object(type.name, d.name, [self.argument(a) for a in d.arguments], None)
+            return
+        if d.arguments:
+            raise SpecError(Diagnostic(f"`{d.name}` is a plain variable and takes no handler", d.span))
+        length = 0
+        if d.length is not None:
+            length = self.length(d.length)
+        initial = constant(d.initial, self.values()) if d.initial is not None else self.default(type)
+        self.in_range(initial, type, d.initial.span if d.initial is not None else d.span)
+        self.globals[d.name.text] = Global(d.name.text, type, initial, d.span, decl.storage, length, kernel)
+
+    def length(self, e: tree.Expr) -> int:
+        if isinstance(e, tree.NameExpr) and e.name in self.enums:
+            return len(self.enums[e.name].constants)
+        n = constant(e, self.values())
+        if not 1 <= n <= 64:
+            raise SpecError(Diagnostic(f"an array of {n} elements", e.span, help="use 1 to 64"))
+        return n
+
+    def context(self, item: tree.ContextDecl, kernel: bool) -> None:
+        cpu = item.cpu.value if item.cpu is not None else None
+        if cpu is not None and cpu >= self.cpus:
+            raise SpecError(
+                Diagnostic(
+                    f"there is no CPU {cpu}", item.cpu.span if item.cpu else item.span,
+                    f"this spec has {self.cpus}, numbered from 0", "raise `cpus` or choose another",
+                )
+            )  # fmt: skip
+        times = item.times.value if item.times is not None else None
+        name = item.name
+        match item.kind:
+            case "irq" | "tasklet":
+                self.new(name)
+                void = tree.NamedType("void", name.span)
+                self.functions[name.text] = (tree.FunctionDecl(void, name, (), item.body, item.span),)
+                if item.kind == "tasklet":
+                    self.static_object("tasklet", name, [name.text], None)
+                    return
+                requested = any(
+                    isinstance(n, tree.CallExpr) and _callee(n) == "request_irq" and _last_name(n.arguments) == name.text
+                    for n in walk(self.spec.items)
+                )
+                initial = (("handler", name.text), ("requested", int(not requested)))
+                self.instance(name, "irq", handler=name.text, initial=initial)
+            case "softirq":
+                vector = name.text if name.text.endswith("_SOFTIRQ") else name.text + "_SOFTIRQ"
+                own = {"HI_SOFTIRQ", "TASKLET_SOFTIRQ"}
+                known = set(self.enums["softirq_vector"].constants) - own
+                if vector not in known:
+                    short = [v.removesuffix("_SOFTIRQ") for v in self.enums["softirq_vector"].constants if v not in own]
+                    why = "tasklets run from it" if vector in own else ""
+                    help = suggest(name.text, short) or "vectors: " + ", ".join(short)
+                    raise SpecError(Diagnostic(f"a spec cannot handle softirq `{name.text}`", name.span, why, help))
+                name = tree.Name(vector, name.span)
+                self.new(name, space="softirq ")
+            case "thread":
+                self.new(name)
+        kind = "irq" if item.kind == "irq" else "softirq" if item.kind == "softirq" else "thread"
+        self.contexts.append(
+            ContextDef(kind, name.text, item.name.span, item.body, cpu, item.each_cpu, times, kernel)  # type: ignore[arg-type]
+        )
+
+    def module(self, item: tree.ModuleDecl) -> None:
+        self.new(tree.Name("module", item.span), space="module ")
+        empty = tree.Block((), item.span)
+        number, void = tree.NamedType("int", item.span), tree.NamedType("void", item.span)
+        for name, result, body in (("module init", number, item.init), ("module exit", void, item.exit)):
+            span = body.span if body else item.span
+            short = tree.Name(name.removeprefix("module "), span)
+            self.functions[name] = (tree.FunctionDecl(result, short, (), body or empty, span),)
+        self.contexts.append(ContextDef("module", "module", item.span, None))
+
+    # ---- objects ----
+
+    def heap_object(self, struct: str, name: tree.Name) -> None:
+        self.new(name)
+        self.instance(name, struct, heap=name.text)
+        for m in self.types[struct].members:
+            if isinstance(m.type, Object):
+                inner = tree.Name(f"{name.text}.{m.name}", m.span)
+                self.instance(inner, m.type.name, heap=name.text, handler=m.handler)
+
+    def instance(
+        self, name: tree.Name, type: str, heap: str = "", handler: str = "", initial: tuple = (), arguments: tuple = ()
+    ) -> None:
+        number = 1 + sum(i.type == type for i in self.instances.values())
+        self.instances[name.text] = Instance(name.text, type, number, name.span, heap, handler, initial, arguments)
+
+    def static_object(self, type: str, name: tree.Name, arguments: list[str], define: tree.DefineDecl | None) -> None:
+        """An object with static initial values: those of the type's first `define` that takes these arguments."""
+        if define is None:
+            define = next(
+                (d for d in self.defines.values() if self.first_type(d) == type and len(d.parameters) == 1 + len(arguments)),
+                None,
+            )
+        initial: list[tuple[str, int | str]] = []
+        handler = ""
+        if define is not None:
+            bound = {p.name.text: a for p, a in zip(define.parameters[1:], arguments, strict=False)}
+            for s in define.body.statements:
+                assert isinstance(s, tree.Assign) and isinstance(s.target, tree.Field)
+                if isinstance(s.value, tree.NameExpr) and s.value.name in bound:
+                    handler = bound[s.value.name]
+                    initial.append((s.target.name.text, handler))
+                else:
+                    initial.append((s.target.name.text, constant(s.value, self.values())))
+        elif arguments:
+            raise SpecError(Diagnostic(f"a {type} is declared without arguments", name.span))
+        self.instance(name, type, handler=handler, initial=tuple(initial), arguments=tuple(arguments))
+
+    @staticmethod
+    def first_type(d: tree.DefineDecl) -> str:
+        t = d.parameters[0].type
+        return t.name if isinstance(t, tree.NamedType) else ""
+
+    def macro(self, item: tree.MacroUse) -> None:
+        define = self.defines.get(item.name.text)
+        if define is None:
+            help = suggest(item.name.text, self.defines) or "declarations: " + ", ".join(sorted(self.defines))
+            raise SpecError(Diagnostic(f"there is no declaration `{item.name}`", item.name.span, "unknown", help))
+        wanted = len(define.parameters)
+        given = item.arguments[: wanted + 1 if wanted > 1 else wanted]  # DECLARE_TASKLET's old third argument, `data`
+        if not item.arguments or len(given) < wanted or len(item.arguments) > len(given):
+            form = ", ".join(p.name.text for p in define.parameters)
+            raise SpecError(Diagnostic(f"`{item.name}` takes {wanted} arguments", item.span, help=f"write `{item.name}({form});`"))
+        first = item.arguments[0]
+        if not isinstance(first, tree.NameExpr):
+            raise SpecError(Diagnostic("the first argument is the name that is declared", first.span))
+        name = tree.Name(first.name, first.span)
+        self.new(name)
+        self.static_object(self.first_type(define), name, [self.argument(a) for a in given[1:wanted]], define)
+
+    def argument(self, e: tree.Expr) -> str:
+        """The function that a declaration binds to its object."""
+        if isinstance(e, tree.Unary) and e.op == "&":
+            e = e.operand
+        if not isinstance(e, tree.NameExpr):
+            raise SpecError(Diagnostic("expected the name of a function", e.span))
+        known = [n for f in (self.spec,) for i in f.items if isinstance(i, tree.FunctionDecl) for n in [i.name.text]]
+        if e.name not in known:
+            raise SpecError(
+                Diagnostic(
+                    f"there is no function `{e.name}`",
+                    e.span,
+                    "not declared in this spec",
+                    suggest(e.name, known) or (f"functions here: {', '.join(known)}" if known else "declare it above"),
+                )
+            )
+        return e.name
+
+    # ---- types ----
+
+    def members(self, decl: tree.VarDecl) -> Iterator[Member]:
+        for d in decl.declarators:
+            type = self.resolve(decl.type)
+            handler = ""
+            if d.length is not None:
+                raise SpecError(Diagnostic("arrays inside a struct are not supported", d.span, help="declare it outside"))
+            if d.arguments:
+                if not isinstance(type, Object):
+                    raise SpecError(Diagnostic(f"`{d.name}` is a plain member and takes no handler", d.span))
+                handler = self.argument(d.arguments[0])
+            initial = constant(d.initial, self.values()) if d.initial is not None else self.default(type)
+            self.in_range(initial, type, d.span)
+            yield Member(d.name.text, type, d.span, initial, handler, decl.storage == "ghost")
+
+    def resolve(self, t: tree.TypeExpr) -> Type:
+        """The meaning of a type as written. ``SpecError`` when there is no such type."""
+        return resolve_type(t, self.enums, self.types, self.values(), self.ghost_limit)
+
+    def values(self) -> dict[str, int]:
+        return {name: value for name, (value, _) in self.constants.items()}
+
+    @staticmethod
+    def default(type: Type) -> int:
+        return type.lo if isinstance(type, Int) and not type.lo <= 0 <= type.hi else 0
+
+    @staticmethod
+    def in_range(value: int, type: Type, span: Span) -> None:
+        lo, hi = bounds_of(type)
+        if not lo <= value <= hi:
+            raise SpecError(Diagnostic(f"{value} is outside {type}", span, f"must be {lo}..{hi}"))
+
+    def handlers(self) -> tuple[str, ...]:
+        """Every function whose name is used as a value, or that a declaration binds."""
+        names: dict[str, None] = {i.handler: None for i in self.instances.values() if i.handler}
+        own = {f for f, decls in self.functions.items() if not decls[0].span.source.kernel}
+        for node in walk(self.spec.items):
+            if isinstance(node, tree.CallExpr):
+                for a in node.arguments:
+                    inner = a.operand if isinstance(a, tree.Unary) and a.op == "&" else a
+                    if isinstance(inner, tree.NameExpr) and inner.name in own and inner.name not in self.instances:
+                        names[inner.name] = None
+            elif isinstance(node, tree.Assign) and isinstance(node.value, tree.NameExpr) and node.value.name in own:
+                names[node.value.name] = None
+        return tuple(names)
+
+
+def bounds_of(type: Type) -> tuple[int, int]:
+    """The least and greatest value of a scalar type; wide for types without range."""
+    match type:
+        case Int(lo=lo, hi=hi):
+            return lo, hi
+        case Bool():
+            return 0, 1
+        case Enum(constants=constants):
+            return 0, len(constants) - 1
+    return -MAX_RANGE, MAX_RANGE
+
+
+def resolve_type(
+    t: tree.TypeExpr, enums: dict[str, Enum], types: dict[str, ObjectType], values: dict[str, int], ghost_limit: int = 1
+) -> Type:
+    """The meaning of a type as written. ``SpecError`` when there is no such type or its range is empty or too wide."""
+    match t:
+        case tree.IntType():
+            lo, hi = constant(t.lo, values), constant(t.hi, values)
+            if lo > hi:
+                raise SpecError(Diagnostic(f"the range {lo}..{hi} is empty", t.span, help=f"write int<{hi}..{lo}>"))
+            if hi - lo >= MAX_RANGE:
+                raise SpecError(Diagnostic(f"the range {lo}..{hi} is too wide", t.span, help="use at most 2^31 values"))
+            return Int(lo, hi)
+        case tree.ListType():
+            return List(t.element.name)
+    builtin: dict[str, Type] = {
+        "bool": Bool(), "void": Void(), "int": Number(), "unsigned long": Opaque(), "function": Function(),
+        "context": ContextRef(), "object": Object("object"), "counter": Int(0, ghost_limit),
+    }  # fmt: skip
+    name = ALIASES.get(t.name, t.name)
+    if name in builtin and t.keyword == "":
+        return builtin[name]
+    if name in enums and t.keyword != "struct":
+        return enums[name]
+    if name in types and t.keyword != "enum":
+        return Object(name)
+    raise SpecError(
+        Diagnostic(
+            f"there is no type `{t.name}`",
+            t.span,
+            "unknown type",
+            suggest(t.name, [*(b for b in builtin if b not in ("counter", "object")), *enums, *types, *ALIASES])
+            or "types: bool, int<lo..hi>, enums, tasklet, spinlock, mutex and the structs of this spec",
+        )
+    )
+
+
+def _callee(call: tree.CallExpr) -> str:
+    return call.callee.name if isinstance(call.callee, tree.NameExpr) else ""
+
+
+def _last_name(arguments: Iterable[tree.Expr]) -> str:
+    first = next(iter(arguments), None)
+    if isinstance(first, tree.Unary):
+        first = first.operand
+    return first.name if isinstance(first, tree.NameExpr) else ""

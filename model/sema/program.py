@@ -1,0 +1,119 @@
+"""A spec with its kernel model, after names are resolved: what lowering starts from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from defercheck.grammar import tree
+from defercheck.grammar.span import Span
+from defercheck.sema.types import Enum, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a struct or kernel type. ``handler`` is the function named in ``tasklet t(handler);``."""
+
+    name: str
+    type: Type
+    span: Span
+    initial: int = 0
+    handler: str = ""
+    ghost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectType:
+    """A kernel type (``tasklet``) or a driver's struct."""
+
+    name: str
+    members: tuple[Member, ...]
+    span: Span
+    struct: bool = False
+
+    def member(self, name: str) -> Member | None:
+        """The member of that name, if there is one."""
+        return next((m for m in self.members if m.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A declared object. ``heap`` is the name of the heap object that it is, or is embedded in; empty for static data.
+
+    ``number`` counts the instances of its type from 1 (0 is NULL). ``initial`` overrides the members' initial values;
+    ``handler`` is the function its declaration binds.
+    """
+
+    name: str
+    type: str
+    number: int
+    span: Span
+    heap: str = ""
+    handler: str = ""
+    initial: tuple[tuple[str, int | str], ...] = ()
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Global:
+    """A variable at the top level; ``percpu`` ones exist once for each CPU, ``frame`` ones once for each context.
+
+    ``length`` is 0 for a plain variable, else the number of elements; ``index`` the enum that indexes it, if any.
+    """
+
+    name: str
+    type: Type
+    initial: int
+    span: Span
+    storage: Literal["", "percpu", "frame", "ghost"] = ""
+    length: int = 0
+    kernel: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ContextDef:
+    """A context that a spec or the kernel model declares, with the body that it executes."""
+
+    kind: Literal["irq", "thread", "softirq", "module"]
+    name: str
+    span: Span
+    body: tree.Block | None
+    cpu: int | None = None
+    each_cpu: bool = False
+    times: int | None = None
+    kernel: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A resolved spec for one kernel version and number of CPUs.
+
+    ``functions`` maps a name to its overloads, told apart by the type of their first parameter. ``handlers`` are the
+    functions that may be called through a pointer, in the order of their numbers (from 1; 0 is NULL).
+    ``flags`` are the kernel version's flags and the spec's options.
+    """
+
+    spec: tree.SpecFile
+    kernel_files: tuple[tree.SpecFile, ...]
+    version: str
+    cpus: int
+    flags: dict[str, str]
+    enums: dict[str, Enum]
+    constants: dict[str, tuple[int, Enum | None]]
+    types: dict[str, ObjectType]
+    instances: dict[str, Instance]
+    globals: dict[str, Global]
+    functions: dict[str, tuple[tree.FunctionDecl, ...]]
+    handlers: tuple[str, ...]
+    contexts: tuple[ContextDef, ...]
+    properties: tuple[tree.PropertyDecl, ...]
+    ghost_limit: int
+
+    def of_type(self, name: str, within: str = "") -> list[Instance]:
+        """The instances of a type (``object`` for every heap object), all of them or those within a heap object."""
+        return [
+            i
+            for i in self.instances.values()
+            if (i.type == name or (name == "object" and self.types[i.type].struct))
+            and (not within or i.name.startswith(within + "."))
+        ]
