@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import ctypes
 import time
 from collections.abc import Callable, Iterator
 
-from defercheck.explore.control import Control, Status
-from defercheck.explore.jit import Program
+from defercheck.explore.control import NEVER, Shared, Status
+from defercheck.explore.jit import Tiers
 from defercheck.explore.layout import lay_out
 from defercheck.explore.search import base_ir, search_ir
 from defercheck.explore.storage import MOST_STATES, Storage, Tuning
 from defercheck.explore.stuck import mark_bytes, stuck_contexts, stuck_ir
-from defercheck.explore.successors import NEVER, Plan, context_ir, globals_ir, plan
+from defercheck.explore.successors import Plan, context_ir, plan
 from defercheck.explore.watch import watch_ir
 from defercheck.explore.witness import Paths
 from defercheck.system.result import Exploration, Limit, Limits, Progress, Witness
@@ -49,7 +48,7 @@ def explore(
 
 def module_ir(p: Plan, tuning: Tuning) -> str:
     """The text of everything that is generated for a system."""
-    parts = [base_ir(p, tuning.chunk_bits), globals_ir(p), watch_ir(p)]
+    parts = [base_ir(p, tuning.chunk_bits), watch_ir(p)]
     parts += [context_ir(p, n) for n in range(len(p.system.contexts))]
     parts.append(search_ir(p, tuning.batch))
     if stuck_contexts(p):
@@ -72,11 +71,11 @@ class Search:
         self._layout = lay_out(system)
         self._initial = self._layout.pack(system.initial)
         self._plan = plan(system, self._layout)
-        self._program = Program(module_ir(self._plan, tuning), 2)
-        self._control: Control = self._program.control
-        self._compiled = time.monotonic()
-        self._reported = self._begun
+        self._shared = Shared(len(system.transitions), len(system.properties), mark_bytes(self._plan))
+        self._control = self._shared.control
+        self._code = Tiers(module_ir(self._plan, tuning), self._shared.addresses())
         self._storage = Storage(self._control, self._layout, self._plan.most, tuning, limits.memory)
+        self._reported = self._begun
 
     def run(self) -> Exploration:
         """Search, analyse, collect. Called once."""
@@ -100,13 +99,11 @@ class Search:
 
     def _search(self) -> Limit:
         control, storage = self._control, self._storage
-        search = self._program.function("search", ctypes.c_uint64)
         if self._limits.memory is not None and storage.bytes > self._limits.memory:
             return "memory"
         control.count = control.level_end = 1
         control.stop = MOST_STATES if self._limits.states is None else self._limits.states
-        rehash = self._program.function("rehash", None, *[ctypes.c_uint64] * 3)
-        storage.begin(self._initial, rehash)
+        storage.begin(self._initial, self._rehash)
         rate = self._tuning.budget / PAUSE
         while True:
             if control.count > control.stop:
@@ -115,7 +112,7 @@ class Search:
                 return "time"
             control.budget = max(1, int(rate * self._slice()))
             head, began = control.head, time.monotonic()
-            status = search()
+            status = self._code.call("search")
             took = time.monotonic() - began
             if took > 0.001:
                 rate = (control.head - head) / took
@@ -126,33 +123,31 @@ class Search:
                 return "states"
             if status == Status.ERROR:
                 raise self._error()
-            if status == Status.GROW and not storage.grow(control.count + control.pending, rehash):
+            if status == Status.GROW and not storage.grow(control.count + control.pending, self._rehash):
                 return "memory" if control.count + control.pending < MOST_STATES else "states"
+
+    def _rehash(self, table: int, first: int, end: int) -> None:
+        self._code.call("rehash", table, first, end)
 
     def _stuck(self) -> Limit:
         """Mark the states from which each context may move and note those where one waits in vain."""
         if not stuck_contexts(self._plan):
             return ""
-        passes = {
-            name: self._program.function(name, None, ctypes.c_uint64, ctypes.c_uint64)
-            for name in ("survey", "sweep", "report")
-        }
 
         def over_all(name: str, backwards: bool = False) -> bool:
             strides = list(_strides(self._control.count))
             for first, end in reversed(strides) if backwards else strides:
                 if self._late():
                     return False
-                passes[name](first, end)
+                self._code.call(name, first, end)
                 self._report()
             return True
 
         if not over_all("survey"):
             return "time"
-        size = mark_bytes(self._plan)
-        if not any(ctypes.string_at(self._program.address("wanted"), size)):
+        if not any(self._shared.wanted):
             return ""
-        if not self._storage.reserve_marks(size):
+        if not self._storage.reserve_marks(len(self._shared.wanted)):
             return "memory"
         self._control.changed = 1
         while self._control.changed:
@@ -180,8 +175,7 @@ class Search:
             )
 
     def _error(self) -> InternalError:
-        number = ctypes.c_uint64.from_address(self._program.address("error")).value - 1
-        index = ctypes.c_uint64.from_address(self._program.address("error_at")).value
+        number, index = self._control.error - 1, self._control.error_at
         t = self._system.transitions[number]
         paths = self._paths()
         try:
@@ -195,26 +189,24 @@ class Search:
 
     def _result(self, complete: bool, limit: Limit, stuck_checked: bool) -> Exploration:
         control = self._control
-        first = (ctypes.c_uint32 * len(self._plan.slots)).from_address(self._program.address("first"))
         paths, witnesses = self._paths(), {}
         for p in self._system.properties:
-            index = first[self._plan.slots[p.id]]
+            index = self._shared.first[self._plan.slots[p.id]]
             if index != NEVER:
                 last = (paths.violating(index, p),) if p.kind == "step" else ()
                 witnesses[p.id] = Witness(p.id, paths.to(index) + last)
-        fired = ctypes.string_at(self._program.address("fired"), len(self._system.transitions))
         return Exploration(
             complete=complete,
             limit=limit,
             states=max(1, control.count),
             transitions=control.edges,
             depth=control.depth + (control.count > control.level_end),
-            fired=frozenset(i for i, byte in enumerate(fired) if byte),
+            fired=frozenset(i for i, byte in enumerate(self._shared.fired) if byte),
             witnesses=witnesses,
             stuck_checked=stuck_checked,
             bits=self._layout.bits,
             seconds=time.monotonic() - self._begun,
-            compile_seconds=self._compiled - self._begun,
+            compile_seconds=self._code.seconds,
             bytes=self._storage.peak,
         )
 

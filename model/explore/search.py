@@ -9,7 +9,7 @@ each are prefetched, and some 64 are looked up together, when most of their slot
 
 from __future__ import annotations
 
-from defercheck.explore.control import Status, control_ir, place
+from defercheck.explore.control import SHARED_IR, Status, control_at
 from defercheck.explore.successors import Plan
 
 
@@ -47,7 +47,7 @@ def base_ir(p: Plan, chunk_bits: int) -> str:
         for n in range(words)
     ]
     return f"""
-{control_ir()}
+{SHARED_IR}
 declare i32 @llvm.umin.i32(i32, i32)
 declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
 attributes #0 = {{ nounwind }}
@@ -71,7 +71,7 @@ define internal void @copy(ptr %from, ptr %to) #1 {{{"".join(copy)}
 
 ; The first slot to look at: the hash's place in 0..capacity-1, by its high bits.
 define internal i64 @home(i64 %hash) #1 {{
-  %capacity = load i64, ptr {place("capacity")}
+  %capacity = load i64, ptr {control_at("capacity")}
   %a = zext i64 %hash to i128
   %b = zext i64 %capacity to i128
   %c = mul nuw i128 %a, %b
@@ -81,7 +81,7 @@ define internal i64 @home(i64 %hash) #1 {{
 }}
 
 define internal ptr @slot_at(i64 %slot) #1 {{
-  %table = load ptr, ptr {place("table")}
+  %table = load ptr, ptr {control_at("table")}
   %offset = mul i64 %slot, {size}
   %at = getelementptr i8, ptr %table, i64 %offset
   ret ptr %at
@@ -95,7 +95,7 @@ define internal i1 @is_empty(ptr %slot) #1 {{
 }}
 
 define internal i64 @following(i64 %slot) #1 {{
-  %capacity = load i64, ptr {place("capacity")}
+  %capacity = load i64, ptr {control_at("capacity")}
   %n = add i64 %slot, 1
   %wraps = icmp eq i64 %n, %capacity
   %r = select i1 %wraps, i64 0, i64 %n
@@ -103,7 +103,7 @@ define internal i64 @following(i64 %slot) #1 {{
 }}
 
 define internal ptr @chunk_of(i64 %index) #1 {{
-  %chunks = load ptr, ptr {place("chunks")}
+  %chunks = load ptr, ptr {control_at("chunks")}
   %n = lshr i64 %index, {chunk_bits}
   %at = getelementptr ptr, ptr %chunks, i64 %n
   %chunk = load ptr, ptr %at
@@ -154,16 +154,16 @@ def search_ir(p: Plan, batch: int) -> str:
 ; Look the pending records up; what is new is appended. Only GROW leaves them where they are.
 define internal i64 @flush() #0 {{
 entry:
-  %count = load i64, ptr {place("count")}
-  %pending = load i64, ptr {place("pending")}
-  %room = load i64, ptr {place("room")}
+  %count = load i64, ptr {control_at("count")}
+  %pending = load i64, ptr {control_at("pending")}
+  %room = load i64, ptr {control_at("room")}
   %most = add i64 %count, %pending
   %tight = icmp ugt i64 %most, %room
   br i1 %tight, label %grow, label %begin
 grow:
   ret i64 {Status.GROW.value}
 begin:
-  %buffer = load ptr, ptr {place("buffer")}
+  %buffer = load ptr, ptr {control_at("buffer")}
   %size = mul i64 %pending, {record * 8}
   %end = getelementptr i8, ptr %buffer, i64 %size
   br label %loop
@@ -204,11 +204,11 @@ continue:
   %next = getelementptr i64, ptr %at, i64 {record}
   br label %loop
 done:
-  store i64 %n, ptr {place("count")}
-  store i64 0, ptr {place("pending")}
-  %error = load i64, ptr @error
+  store i64 %n, ptr {control_at("count")}
+  store i64 0, ptr {control_at("pending")}
+  %error = load i64, ptr {control_at("error")}
   %wrong = icmp ne i64 %error, 0
-  %stop = load i64, ptr {place("stop")}
+  %stop = load i64, ptr {control_at("stop")}
   %full = icmp ugt i64 %n, %stop
   %status = select i1 %full, i64 {Status.FULL.value}, i64 {Status.DONE.value}
   %status2 = select i1 %wrong, i64 {Status.ERROR.value}, i64 %status
@@ -219,9 +219,9 @@ define i64 @search() #0 {{
 entry:
   br label %loop
 loop:
-  %head = load i64, ptr {place("head")}
-  %level_end = load i64, ptr {place("level_end")}
-  %pending = load i64, ptr {place("pending")}
+  %head = load i64, ptr {control_at("head")}
+  %level_end = load i64, ptr {control_at("level_end")}
+  %pending = load i64, ptr {control_at("pending")}
   %boundary = icmp eq i64 %head, %level_end
   %batch = icmp uge i64 %pending, {batch}
   %must = or i1 %boundary, %batch
@@ -235,38 +235,38 @@ leave:
 flushed:
   br i1 %boundary, label %level, label %pay
 level:
-  %count = load i64, ptr {place("count")}
+  %count = load i64, ptr {control_at("count")}
   %last = icmp eq i64 %head, %count
   br i1 %last, label %finished, label %deeper
 finished:
   ret i64 {Status.DONE.value}
 deeper:
-  store i64 %count, ptr {place("level_end")}
-  %depth = load i64, ptr {place("depth")}
+  store i64 %count, ptr {control_at("level_end")}
+  %depth = load i64, ptr {control_at("depth")}
   %depth1 = add i64 %depth, 1
-  store i64 %depth1, ptr {place("depth")}
+  store i64 %depth1, ptr {control_at("depth")}
   br label %pay
 pay:
-  %budget = load i64, ptr {place("budget")}
+  %budget = load i64, ptr {control_at("budget")}
   %broke = icmp eq i64 %budget, 0
   br i1 %broke, label %pause, label %expand
 pause:
   ret i64 {Status.PAUSE.value}
 expand:
   %budget1 = sub i64 %budget, 1
-  store i64 %budget1, ptr {place("budget")}
-  %buffer = load ptr, ptr {place("buffer")}
-  %waiting = load i64, ptr {place("pending")}
+  store i64 %budget1, ptr {control_at("budget")}
+  %buffer = load ptr, ptr {control_at("buffer")}
+  %waiting = load i64, ptr {control_at("pending")}
   %size = mul i64 %waiting, {record * 8}
   %out0 = getelementptr i8, ptr %buffer, i64 %size
   %state = call ptr @state_at(i64 %head)
-  store i64 %head, ptr @current
+  store i64 %head, ptr {control_at("current")}
   call void @watch(ptr %state)
 {expansions}
   %none = icmp eq ptr {end}, %out0
   br i1 %none, label %nothing, label %announce
 nothing:
-  %violated_at = load i64, ptr @violated_at
+  %violated_at = load i64, ptr {control_at("violated_at")}
   %violated = icmp eq i64 %violated_at, %head
   br i1 %violated, label %next, label %terminal
 terminal:
@@ -286,20 +286,20 @@ counted:
   %bytes = sub i64 %to, %from
   %n = udiv exact i64 %bytes, {record * 8}
   %pending1 = add i64 %waiting, %n
-  store i64 %pending1, ptr {place("pending")}
-  %edges = load i64, ptr {place("edges")}
+  store i64 %pending1, ptr {control_at("pending")}
+  %edges = load i64, ptr {control_at("edges")}
   %edges1 = add i64 %edges, %n
-  store i64 %edges1, ptr {place("edges")}
+  store i64 %edges1, ptr {control_at("edges")}
   br label %next
 next:
   %head1 = add i64 %head, 1
-  store i64 %head1, ptr {place("head")}
+  store i64 %head1, ptr {control_at("head")}
   br label %loop
 }}
 
 ; Put the states of slots from..to-1 of another table into this one. They are all different, so the first free slot is
 ; right. A slot's home grows with the hash, so a table is read and written almost in order: no cache misses.
-define void @rehash(ptr %old, i64 %from, i64 %to) #0 {{
+define i64 @rehash(ptr %old, i64 %from, i64 %to) #0 {{
 entry:
   br label %loop
 loop:
@@ -307,7 +307,7 @@ loop:
   %done = icmp eq i64 %i, %to
   br i1 %done, label %end, label %look
 end:
-  ret void
+  ret i64 0
 look:
   %offset = mul i64 %i, {words * 8}
   %state = getelementptr i8, ptr %old, i64 %offset

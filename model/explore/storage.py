@@ -162,7 +162,8 @@ class Storage:
             # The largest table that leaves memory for the states that it can hold.
             assert self._limit is not None
             self._load = TIGHT
-            slots = int((self._limit - self._fixed - STRIDE - self._chunk) / (self._slot + TIGHT * (self._slot + PARENT)))
+            left = self._limit - self._fixed - STRIDE - self._chunk
+            slots = int(left / (self._slot + TIGHT * (self._slot + PARENT)))
             if slots < 1.1 * self._control.capacity:
                 return needed <= TIGHT * self._control.capacity
             if needed > TIGHT * slots:

@@ -10,7 +10,7 @@ state whose mark is full is not visited again.
 from __future__ import annotations
 
 from defercheck.explore.code import Code, Operand, Writer
-from defercheck.explore.control import place
+from defercheck.explore.control import control_at
 from defercheck.explore.successors import Plan, load_words, note_first
 from defercheck.system.expr import Expr, Var, disj, equals
 from defercheck.system.system import Property
@@ -47,10 +47,8 @@ def _waits(p: Plan, c: Property) -> Expr:
 def _lookup_ir(p: Plan) -> str:
     mark = f"i{8 * mark_bytes(p)}"
     return f"""
-@wanted = global {mark} 0
-
 define internal ptr @mark_at(i64 %slot) #1 {{
-  %marks = load ptr, ptr {place("marks")}
+  %marks = load ptr, ptr {control_at("marks")}
   %at = getelementptr {mark}, ptr %marks, i64 %slot
   ret ptr %at
 }}
@@ -84,7 +82,7 @@ define internal void @announce_mark(ptr %record) #1 {{
 }}
 
 define internal ptr @done_at(i64 %index) #1 {{
-  %done = load ptr, ptr {place("done")}
+  %done = load ptr, ptr {control_at("done")}
   %n = lshr i64 %index, 3
   %at = getelementptr i8, ptr %done, i64 %n
   ret ptr %at
@@ -102,14 +100,14 @@ define internal i8 @done_bit(i64 %index) #1 {{
 def _each_state(w: Writer, name: str) -> None:
     """The beginning of a function that does something with each state; ``_end_each`` is its end."""
     w.lines.append(f"""
-define void @{name}(i64 %from, i64 %to) #0 {{
+define i64 @{name}(i64 %from, i64 %to) #0 {{
 entry:
   %empty = icmp eq i64 %from, %to
   br i1 %empty, label %end, label %each
 each:
   %i = phi i64 [ %from, %entry ], [ %i1, %next ]
   %state = call ptr @state_at(i64 %i)
-  store i64 %i, ptr @current""")
+  store i64 %i, ptr {control_at("current")}""")
 
 
 def _end_each(w: Writer) -> None:
@@ -120,7 +118,7 @@ next:
   %more = icmp ult i64 %i1, %to
   br i1 %more, label %each, label %end
 end:
-  ret void
+  ret i64 0
 }""")
 
 
@@ -205,10 +203,10 @@ def _sweep_ir(p: Plan, batch: int) -> str:
         seeds = w.emit(f"or {mark} {seeds}, {own}")
     expand = "\n".join(w.lines)
     return f"""
-define void @sweep(i64 %from, i64 %to) #0 {{
+define i64 @sweep(i64 %from, i64 %to) #0 {{
 entry:
   %seeds_of = alloca [{batch} x {mark}]
-  %buffer = load ptr, ptr {place("buffer")}
+  %buffer = load ptr, ptr {control_at("buffer")}
   %wanted = load {mark}, ptr @wanted
   br label %collect
 collect:
@@ -234,10 +232,10 @@ skip:
   br label %collect
 expand:
   %state = call ptr @state_at(i64 %i1)
-  store i64 %i1, ptr @current
-  store i64 -1, ptr @ended_at
+  store i64 %i1, ptr {control_at("current")}
+  store i64 -1, ptr {control_at("ended_at")}
 {expand}
-  %ended_at = load i64, ptr @ended_at
+  %ended_at = load i64, ptr {control_at("ended_at")}
   %ended = icmp eq i64 %ended_at, %i1
   %seeds = select i1 %ended, {mark} -1, {mark} {seeds}
   %seeds_at = getelementptr {mark}, ptr %seeds_of, i64 %k
@@ -266,7 +264,7 @@ resolve:
 resolved:
   br i1 %last, label %finished, label %collect
 finished:
-  ret void
+  ret i64 0
 look:
   %next = getelementptr i64, ptr %at, i64 {record}
   %hash_at = getelementptr i64, ptr %at, i64 {record - 2}
@@ -288,7 +286,7 @@ own:
   br i1 %same, label %resolve_next, label %change
 change:
   store {mark} %new, ptr %mark_at
-  store i64 1, ptr {place("changed")}
+  store i64 1, ptr {control_at("changed")}
   %full = icmp eq {mark} %new, %wanted
   br i1 %full, label %complete, label %resolve_next
 complete:

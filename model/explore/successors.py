@@ -2,7 +2,7 @@
 
 ``context.K(state, out)`` appends to ``out`` a record for every step that context ``K`` can take in ``state`` and
 returns the new end. Of a record it fills the first words, the packed state; the rest is the caller's. It also notes,
-in the globals that ``Names`` lists, which transitions can be taken and which violating ones were met.
+in the globals of ``control``, which transitions can be taken and which violating ones were met.
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from defercheck.explore.code import Code, Operand, Writer, signed
+from defercheck.explore.control import control_at
 from defercheck.explore.layout import Layout
 from defercheck.explore.ranges import Ranges
 from defercheck.system.expr import Const, Expr
 from defercheck.system.system import Context, Transition, TransitionSystem
-
-NEVER = 0xFFFFFFFF
-"""In ``@first``: no state has shown it yet. Not the index of any state."""
 
 
 @dataclass(frozen=True)
@@ -66,21 +64,6 @@ def plan(system: TransitionSystem, layout: Layout) -> Plan:
     )
 
 
-def globals_ir(p: Plan) -> str:
-    """The notes that the functions take: one per exploration, as each has its own module."""
-    transitions, properties = max(1, len(p.system.transitions)), max(1, len(p.slots))
-    never = ", ".join([f"i32 {NEVER}"] * properties)
-    return f"""
-@fired = global [{transitions} x i8] zeroinitializer
-@first = global [{properties} x i32] [{never}]
-@current = global i64 -1
-@violated_at = global i64 -1
-@ended_at = global i64 -1
-@error = global i64 0
-@error_at = global i64 0
-"""
-
-
 def load_words(w: Writer, layout: Layout) -> list[Operand]:
     """Load the words of the state that ``%state`` points to."""
     words = []
@@ -94,7 +77,7 @@ def note_first(w: Writer, slot: int) -> None:
     """Put the current state down as the first that shows a property, unless there is one already."""
     place = w.emit(f"getelementptr i32, ptr @first, i64 {slot}")
     old = w.emit(f"load i32, ptr {place}")
-    now = w.emit("load i64, ptr @current")
+    now = w.emit(f"load i64, ptr {control_at('current')}")
     now = w.emit(f"trunc i64 {now} to i32")
     earlier = w.emit(f"call i32 @llvm.umin.i32(i32 {old}, i32 {now})")
     w.do(f"store i32 {earlier}, ptr {place}")
@@ -137,10 +120,10 @@ def _step(p: Plan, i: int, w: Writer, here: Code, out: Operand, block: str) -> t
     w.label(take)
     w.do(f"store i8 1, ptr getelementptr (i8, ptr @fired, i64 {i})")
     if t.violates is not None:
-        now = w.emit("load i64, ptr @current")
-        w.do(f"store i64 {now}, ptr @violated_at")
+        now = w.emit(f"load i64, ptr {control_at('current')}")
+        w.do(f"store i64 {now}, ptr {control_at('violated_at')}")
         if t.violates in p.ends:
-            w.do(f"store i64 {now}, ptr @ended_at")
+            w.do(f"store i64 {now}, ptr {control_at('ended_at')}")
         if t.violates in p.slots:
             note_first(w, p.slots[t.violates])
         w.do(f"br label %{after}")
@@ -154,9 +137,9 @@ def _step(p: Plan, i: int, w: Writer, here: Code, out: Operand, block: str) -> t
         bad, done = w.name("bad"), w.name("good")
         w.do(f"br i1 {wrong}, label %{bad}, label %{done}")
         w.label(bad)
-        w.do(f"store i64 {i + 1}, ptr @error")
-        now = w.emit("load i64, ptr @current")
-        w.do(f"store i64 {now}, ptr @error_at")
+        w.do(f"store i64 {i + 1}, ptr {control_at('error')}")
+        now = w.emit(f"load i64, ptr {control_at('current')}")
+        w.do(f"store i64 {now}, ptr {control_at('error_at')}")
         w.do(f"br label %{after}")
         w.label(done)
     w.do(f"br label %{after}")

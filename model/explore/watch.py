@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from defercheck.explore.code import Code, Operand, Writer
-from defercheck.explore.successors import NEVER, Plan, load_words
+from defercheck.explore.control import NEVER, control_at
+from defercheck.explore.successors import Plan, load_words
 from defercheck.system.expr import Expr, disj, negate
 from defercheck.system.system import Property
 
@@ -42,7 +43,7 @@ def _record_any(p: Plan, w: Writer, code: Code, claims: list[tuple[Property, Exp
     w.do(f"br i1 {code.truth(disj(*(e for _, e in claims)))}, label %{some}, label %{after}")
     w.label(some)
     each = code.inner()
-    now = w.emit("load i64, ptr @current")
+    now = w.emit(f"load i64, ptr {control_at('current')}")
     now = w.emit(f"trunc i64 {now} to i32")
     for c, e in claims:
         shown = w.emit(f"select i1 {each.truth(e)}, i32 {now}, i32 {NEVER}")
@@ -62,7 +63,7 @@ def _once(p: Plan, w: Writer, code: Code, c: Property, e: Expr) -> None:
     w.label(look)
     w.do(f"br i1 {code.inner().truth(e)}, label %{found}, label %{after}")
     w.label(found)
-    now = w.emit("load i64, ptr @current")
+    now = w.emit(f"load i64, ptr {control_at('current')}")
     now = w.emit(f"trunc i64 {now} to i32")
     w.do(f"store i32 {now}, ptr {place}")
     w.do(f"br label %{after}")
