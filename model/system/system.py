@@ -88,7 +88,10 @@ class Transition:
     """A step of one context (index into ``contexts``).
 
     ``label`` says in kernel words what the step does; ``span`` is the statement; ``calls`` the chain of calls around
-    it, outermost first. ``kernel`` marks steps inside the kernel model, which reports fold.
+    it, outermost first. ``kernel`` marks steps inside the kernel model, which reports fold. ``origins`` are the
+    transitions of the system as compiled (indexes) that the step performs one after another, at once; passes that
+    drop, renumber or merge transitions keep it up, so that whatever an engine says of a reduced system can be said
+    of the compiled one. Empty before any pass.
     """
 
     context: int
@@ -101,6 +104,7 @@ class Transition:
     calls: tuple[Call, ...] = ()
     kernel: bool = False
     violates: str | None = None
+    origins: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,231 @@
+"""Random systems of the kind that lowering makes, so that reducing passes find something to do.
+
+Threads run random structured programs over variables of their own and shared ones; interrupts may hit them; their
+steps may start a softirq frame, which is a jump of another context's program counter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from defercheck.system.expr import TRUE, Const, Expr, Var, conj, equals, ite, negate, op
+from defercheck.system.system import Context, Location, Property, Transition, TransitionSystem, Variable
+from hypothesis import strategies as st
+
+SHARED = ("s0", "s1", "s2")
+LOCAL = ("a", "b")
+TOP = 2
+"""Every variable ranges over ``0..TOP``."""
+
+
+@dataclass
+class Assembler:
+    """Writes the transitions of one context."""
+
+    draw: st.DrawFn
+    context: int
+    name: str
+    softirq: str | None
+    locations: list[str] = field(default_factory=list)
+    transitions: list[Transition] = field(default_factory=list)
+    left: int = 8
+    """Statements that may still be written."""
+
+    def place(self) -> int:
+        self.locations.append(f"{self.name}:{len(self.locations)}")
+        return len(self.locations) - 1
+
+    def step(
+        self, source: int, target: int | None, guard: Expr = TRUE, *updates: tuple[str, Expr], bad: str = ""
+    ) -> None:
+        label = f"{self.name}:{source} {', '.join(f'{n} = {e}' for n, e in updates)}"
+        self.transitions.append(Transition(self.context, source, target, guard, updates, label, violates=bad or None))
+
+    def local(self) -> str:
+        return f"{self.name}.{self.draw(st.sampled_from(LOCAL))}"
+
+    def value(self, *names: str) -> Expr:
+        return self.draw(
+            st.integers(0, TOP).map(Const)
+            | st.sampled_from(names).map(Var)
+            | st.sampled_from(names).map(lambda n: op("mod", op("add", Var(n), Const(1)), Const(TOP + 1)))
+        )
+
+    def test(self, *names: str) -> Expr:
+        name = self.draw(st.sampled_from(names))
+        return self.draw(
+            st.builds(
+                lambda n, flip: negate(equals(Var(name), n)) if flip else equals(Var(name), n),
+                st.integers(0, TOP),
+                st.booleans(),
+            )
+        )
+
+    def block(self, source: int, depth: int = 0) -> int:
+        for _ in range(self.draw(st.integers(1, 4))):
+            if self.left > 0:
+                self.left -= 1
+                source = self.statement(source, depth)
+        return source
+
+    def statement(self, source: int, depth: int) -> int:
+        kinds: list[Callable[[int, int], int]] = [
+            self.local_assignment, self.local_assignment, self.local_assignment, self.shared_assignment, self.load,
+            self.nothing, self.wait, self.claim, self.start_softirq, self.dead_branch,
+        ]  # fmt: skip
+        if depth < 2:
+            kinds += [self.branch, self.branch, self.choice, self.loop]
+        return self.draw(st.sampled_from(kinds))(source, depth)
+
+    def local_assignment(self, source: int, depth: int) -> int:
+        target = self.place()
+        self.step(source, target, TRUE, (self.local(), self.value(self.local(), "fixed")))
+        return target
+
+    def load(self, source: int, depth: int) -> int:
+        target = self.place()
+        self.step(source, target, TRUE, (self.local(), self.value(*SHARED)))
+        return target
+
+    def shared_assignment(self, source: int, depth: int) -> int:
+        target = self.place()
+        name = self.draw(st.sampled_from([*SHARED, "unread", "same"]))
+        self.step(source, target, TRUE, (name, Const(1) if name == "same" else self.value(*SHARED, self.local())))
+        return target
+
+    def nothing(self, source: int, depth: int) -> int:
+        target = self.place()
+        self.step(source, target)
+        return target
+
+    def wait(self, source: int, depth: int) -> int:
+        target = self.place()
+        self.step(source, target, self.test(*SHARED, self.local()))
+        return target
+
+    def claim(self, source: int, depth: int) -> int:
+        target, test = self.place(), self.test(*SHARED, self.local())
+        self.step(source, target, test)
+        self.step(source, None, negate(test), bad=self.draw(st.sampled_from(["step0", "step1"])))
+        return target
+
+    def start_softirq(self, source: int, depth: int) -> int:
+        target = self.place()
+        if self.softirq is None:
+            self.step(source, target)
+        elif self.draw(st.booleans()):
+            started = ite(equals(Var(self.softirq), 0), Const(1), Var(self.softirq))
+            self.step(source, target, TRUE, (self.softirq, started))
+        else:
+            self.step(source, target, equals(Var(self.softirq), 0), (self.softirq, Const(1)))
+        return target
+
+    def dead_branch(self, source: int, depth: int) -> int:
+        target, never = self.place(), self.place()
+        self.step(source, target, equals(Var("fixed"), 1))
+        self.step(source, never, equals(Var("same"), 2))
+        self.step(never, target, TRUE, ("fixed", Const(0)))
+        return target
+
+    def branch(self, source: int, depth: int) -> int:
+        yes, no, test = self.place(), self.place(), self.test(self.local(), *self.draw(st.sampled_from([(), SHARED])))
+        self.step(source, yes, test)
+        self.step(source, no, negate(test))
+        return self.join(self.block(yes, depth + 1), self.block(no, depth + 1))
+
+    def choice(self, source: int, depth: int) -> int:
+        left, right = self.place(), self.place()
+        self.step(source, left)
+        self.step(source, right, TRUE, (self.local(), Const(1)))
+        return self.join(self.block(left, depth + 1), self.block(right, depth + 1))
+
+    def join(self, *ends: int) -> int:
+        target = self.place()
+        for end in ends:
+            self.step(end, target)
+        return target
+
+    def loop(self, source: int, depth: int) -> int:
+        head, body, after, test = self.place(), self.place(), self.place(), self.test(self.local(), *SHARED)
+        self.step(source, head)
+        self.step(head, body, test)
+        self.step(head, after, negate(test))
+        self.step(self.block(body, depth + 1), head)
+        return after
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> TransitionSystem:
+    """A well-formed system of one or two threads, perhaps a softirq frame and a hardirq frame over them."""
+    threads = [f"t{n}" for n in range(draw(st.sampled_from([1, 2, 2])))]
+    softirq, hardirq = draw(st.booleans()), draw(st.sampled_from([False, False, True]))
+    names = [*threads, *["softirq"] * softirq, *["hardirq"] * hardirq]
+    written = []
+    for n, name in enumerate(names):
+        frame = name.endswith("irq")
+        asm = Assembler(draw, n, name, "softirq.pc" if softirq and name != "softirq" else None, left=3 if frame else 8)
+        first = asm.place()
+        if name == "softirq":
+            first = asm.place()
+        end = asm.block(first)
+        if frame or draw(st.booleans()):
+            asm.step(end, 0)
+        written.append(asm)
+    above = {"hardirq": [], "softirq": ["hardirq.pc"] * hardirq}
+    usual = ["hardirq.pc"] * hardirq + ["softirq.pc"] * softirq
+    contexts = tuple(
+        Context(
+            asm.name,
+            "hardirq" if asm.name == "hardirq" else "softirq" if asm.name == "softirq" else "thread",
+            Const(0),
+            f"{asm.name}.pc",
+            tuple(map(Location, asm.locations)),
+            frozenset({0}),
+            enabled=conj(*(equals(Var(pc), 0) for pc in above.get(asm.name, usual))),
+        )
+        for asm in written
+    )
+    variables = [Variable(c.pc, 0, len(c.locations) - 1, 0, origin="pc") for c in contexts]
+    variables += [Variable(n, 0, TOP, draw(st.integers(0, TOP))) for n in SHARED]
+    variables += [Variable(f"{c.name}.{n}", 0, TOP, draw(st.integers(0, TOP))) for c in contexts for n in LOCAL]
+    variables += [Variable(n, 0, TOP, 1) for n in ("fixed", "same", "unread")]
+    return TransitionSystem(
+        "program",
+        tuple(draw(st.permutations(variables))),
+        contexts,
+        tuple(t for asm in written for t in asm.transitions),
+        tuple(_claims(draw, contexts)),
+    )
+
+
+def _claims(draw: st.DrawFn, contexts: tuple[Context, ...]) -> list[Property]:
+    claims = [Property(f"step{n}", "T", "step", "", continues=draw(st.booleans())) for n in range(2)]
+    atoms = [equals(Var(name), n) for name in SHARED for n in range(TOP + 1)]
+    atoms += [equals(Var(c.pc), n) for c in contexts for n in (0, len(c.locations) - 1)]
+    if draw(st.booleans()):
+        atoms += [op("lt", Var(c.pc), Const(3)) for c in contexts]
+    for kind in draw(st.lists(st.sampled_from(["invariant", "cover", "terminal"]), min_size=1, max_size=4)):
+        some = draw(st.lists(st.sampled_from(atoms), min_size=1, max_size=3))
+        claims.append(
+            Property(
+                f"{kind}{len(claims)}", "T", kind, "", expr=negate(conj(*some)) if draw(st.booleans()) else conj(*some)
+            )
+        )
+    for n, c in enumerate(contexts):
+        for _ in range(draw(st.integers(0, 1))):
+            at = draw(st.frozensets(st.integers(0, len(c.locations) - 1), min_size=1))
+            claims.append(Property(f"stuck{len(claims)}", "T", "stuck", "", context=n, locations=at))
+    return claims
+
+
+def tidied(system: TransitionSystem) -> TransitionSystem:
+    """Any system made well-formed: later updates of a variable win, own program counters move by targets only."""
+    transitions = []
+    for t in system.transitions:
+        updates = (
+            () if t.violates else tuple({n: e for n, e in t.updates if n != system.contexts[t.context].pc}.items())
+        )
+        target = None if t.violates else t.source if t.target is None else t.target
+        transitions.append(replace(t, updates=updates, target=target))
+    return replace(system, transitions=tuple(transitions))

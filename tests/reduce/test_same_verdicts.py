@@ -1,0 +1,63 @@
+"""A reduced system says the same as the system that it was made from, of random systems."""
+
+from __future__ import annotations
+
+import pytest
+from defercheck.interpret import Interpreter, explore
+from defercheck.reduce import DEFAULT, PASSES, reduce, restore
+from defercheck.system.result import Exploration, Limits
+from defercheck.system.system import TransitionSystem
+from defercheck.system.wellformed import check
+from hypothesis import HealthCheck, assume, given, settings
+
+from tests.reduce.programs import programs, tidied
+from tests.systems import systems
+
+RANDOM = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=80)
+MOST = 3000
+CHOICES = [*((name,) for name in PASSES), DEFAULT]
+SAME_STATES = {"constants"}
+
+
+def explored(system: TransitionSystem) -> Exploration:
+    found = explore(system, Limits(states=MOST, memory=None))
+    assume(found.complete)
+    return found
+
+
+def agree(system: TransitionSystem, passes: tuple[str, ...]) -> None:
+    """Verdicts, what is taken, and the reality of witnesses: all must survive the passes."""
+    check(system)
+    before = explored(system)
+    reduced = reduce(system, passes)
+    after = explore(reduced)
+    assert after.states <= before.states
+    if set(passes) <= SAME_STATES:
+        assert (after.states, after.transitions, after.depth) == (before.states, before.transitions, before.depth)
+    restored = restore(after, reduced)
+    assert restored.fired == before.fired
+    assert set(restored.witnesses) == set(before.witnesses)
+    machine = Interpreter(system)
+    for name, w in restored.witnesses.items():
+        last = machine.replay(w.path)[-1]
+        p = system.claim(name)
+        if p.kind == "stuck":
+            assert p.context is not None
+            assert machine.view(last)[system.contexts[p.context].pc] in p.locations
+        else:
+            assert machine.violated(last, p, machine.enabled(last))
+        assert p.kind != "step" or system.transitions[w.path[-1]].violates == name
+
+
+@pytest.mark.parametrize("passes", CHOICES, ids=" ".join)
+@RANDOM
+@given(programs())
+def test_programs(passes: tuple[str, ...], system: TransitionSystem) -> None:
+    agree(system, passes)
+
+
+@pytest.mark.parametrize("passes", CHOICES, ids=" ".join)
+@RANDOM
+@given(systems())
+def test_wild_systems(passes: tuple[str, ...], system: TransitionSystem) -> None:
+    agree(tidied(system), passes)
