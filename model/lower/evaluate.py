@@ -213,7 +213,7 @@ class Evaluator:
         return Place(name, written, instance.heap)
 
     @property
-    def program_bool(self):  # type: ignore[no-untyped-def]  # noqa: D102
+    def program_bool(self):  # type: ignore[no-untyped-def]
         from defercheck.sema.types import Bool
 
         return Bool()

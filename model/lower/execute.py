@@ -362,7 +362,7 @@ class Executor(Evaluator):
 
     def callee_env(self, f: tree.FunctionDecl, arguments: list[Value], caller: dict[str, Value]) -> dict[str, Value]:
         """The bindings with which a function's body starts."""
-        env = {n: caller[n] for n in ("this_cpu", "this_level") if n in caller}
+        env: dict[str, Value] = {n: v for n, v in caller.items() if n in ("this_cpu", "this_level")}
         for p, a in zip(f.parameters, arguments, strict=False):
             env[p.name.text] = a
         return env

@@ -93,7 +93,7 @@ class _Machine:
                 looker.variable(g.name, self.path(env), g.span)
 
     @staticmethod
-    def path(env: Env):  # type: ignore[no-untyped-def]  # noqa: D102, ANN205
+    def path(env: Env):  # type: ignore[no-untyped-def]
         from defercheck.lower.builder import Path
 
         return Path(env)
@@ -211,7 +211,7 @@ class _Machine:
         assert d.body is not None
         flow.context.idle = set()
         block = d.body
-        point = flow.seq(block.statements, 0, env, flow.end)
+        point = flow.points.seq(block.statements, 0, env, flow.points.end)
         at = flow.location(point, env, (), 0)
         flow.drain()
         return at

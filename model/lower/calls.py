@@ -1,0 +1,136 @@
+"""Calls: how a function, a handler or a spec's own body is entered, and what its parameters are bound to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from defercheck.grammar import tree
+from defercheck.grammar.span import Diagnostic, SpecError
+from defercheck.lower.builder import Builder, ContextBuilder, Path
+from defercheck.lower.execute import Executor
+from defercheck.lower.points import Point, Points, around
+from defercheck.lower.shape import INLINED, Shapes, callee_name
+from defercheck.lower.syntax import calls_in_order
+from defercheck.lower.values import Env, ObjectValue, Place, Value
+from defercheck.sema.declare import walk
+from defercheck.sema.types import Int, List, Number, Object, Opaque
+from defercheck.system.expr import FALSE, Const, equals, op
+
+CALL_DEPTH = 64
+
+Entered = tuple[Path, Point, Env]
+"""One way to enter a function: what the step does, where the body begins, its bindings."""
+
+
+class Calls:
+    """Enters functions in one context."""
+
+    def __init__(self, builder: Builder, context: ContextBuilder, shapes: Shapes, executor: Executor, points: Points):
+        self.builder = builder
+        self.program = builder.program
+        self.context = context
+        self.shapes = shapes
+        self.executor = executor
+        self.points = points
+        self.sites: dict[str, str] = {}
+        self._bodies: dict[int, tree.FunctionDecl] = {}
+
+    def next_call(self, expressions: list[tree.Expr], env: Env) -> tree.CallExpr | None:
+        """The next call in order of evaluation that takes steps of its own and was not made yet."""
+        for e in expressions:
+            for c in calls_in_order(e):
+                if f"$call{id(c)}" not in env and not self.shapes.within_step(c):
+                    return c
+        return None
+
+    def call_ways(self, e: tree.CallExpr, path: Path, point: Point) -> list[Entered]:
+        """All ways to enter the called function: a path, the point where its body begins, its bindings."""
+        if sum(1 for _ in around(point)) > CALL_DEPTH:
+            raise SpecError(Diagnostic("calls are nested too deeply here", e.span, help="functions cannot recurse"))
+        env = path.env
+        name = callee_name(e)
+        if not name:
+            return list(self.indirect(e, path, point))
+        if name in INLINED:
+            f = self.inlined(name, e, path)
+            if f is None:
+                bound = {**env, f"$call{id(e)}": FALSE}
+                return [(path, point, bound)]
+            return [(path, *self.callee(f, [], e, point, env))]
+        entered = []
+        for p, arguments in self.executor.arguments(e, path):
+            f = self.executor.overload(e, arguments)
+            kept = [self.argument(f, n, a, p) for n, a in enumerate(arguments[: len(f.parameters)])]
+            entered.append((p, *self.callee(f, kept, e, point, p.env)))
+        return entered
+
+    def argument(self, f: tree.FunctionDecl, n: int, value: Value, path: Path) -> Value:
+        """What a parameter is bound to: constants and objects as they are, other numbers through a variable."""
+        p = f.parameters[n]
+        kernel = p.name.span.source.kernel
+        if p.out or isinstance(value, ObjectValue | Place) or not hasattr(value, "__slots__"):
+            return value
+        type = self.executor.type(p.type)
+        if isinstance(type, Object | List):
+            return value
+        if isinstance(value, Const) and (kernel or p.name.text not in self.shapes.assigned(f)):
+            return value
+        if not self.reads(f, p.name.text) or isinstance(type, Opaque):
+            return FALSE
+        name = f"{self.context.name}:{f.name}.{p.name}"
+        if isinstance(type, Number):
+            lo, hi = self.builder.bounds(value)  # type: ignore[arg-type]
+            type = Int(min(lo, 0), max(hi, 0))
+        place = Place(self.builder.scalar(name, type, 0, "driver"))
+        self.executor.assign(place, value, path, p.span)  # type: ignore[arg-type]
+        return place
+
+    @staticmethod
+    def reads(f: tree.FunctionDecl, name: str) -> bool:
+        return any(isinstance(n, tree.NameExpr) and n.name == name for n in walk(f.body))
+
+    def callee(
+        self, f: tree.FunctionDecl, arguments: list[Value], e: tree.CallExpr, point: Point, env: Env
+    ) -> tuple[Point, Env]:
+        inner = self.executor.callee_env(f, arguments, env)
+        self.sites[f"$call{id(e)}"] = f"{f.name}@{e.span.line}:{e.span.column}"
+        subject = next((a.name for a in arguments if isinstance(a, ObjectValue)), "")
+        back = self.points.point(
+            "return", point, f, env=env, function=f.name.text, subject=subject, site=e.span, result=f"$call{id(e)}"
+        )
+        return self.points.seq(f.body.statements, 0, inner, back), inner
+
+    def inlined(self, name: str, e: tree.CallExpr, path: Path) -> tree.FunctionDecl | None:
+        """The spec's own body behind a machine word; ``None`` when it has none."""
+        match name:
+            case "module_init" | "module_exit":
+                return self.program.functions[name.replace("_", " ")][0]
+            case "thread_body":
+                body = next(c.body for c in self.program.contexts if c.kind == "thread" and c.name == self.context.name)
+                assert body is not None
+                return self.body(self.context.name, body)
+        (_, v), *_ = self.executor.scalar(e.arguments[0], path)
+        assert isinstance(v, Const)
+        vector = self.program.enums["softirq_vector"].constants[v.value]
+        handler = next((c for c in self.program.contexts if c.kind == "softirq" and c.name == vector), None)
+        return self.body(vector, handler.body) if handler is not None and handler.body is not None else None
+
+    def body(self, name: str, block: tree.Block) -> tree.FunctionDecl:
+        """A context's body as a function."""
+        if id(block) not in self._bodies:
+            void = tree.NamedType("void", block.span)
+            self._bodies[id(block)] = tree.FunctionDecl(void, tree.Name(name, block.span), (), block, block.span)
+        return self._bodies[id(block)]
+
+    def indirect(self, e: tree.CallExpr, path: Path, point: Point) -> Iterator[Entered]:
+        """A call through a member: one way for each function that it may hold."""
+        assert isinstance(e.callee, tree.Field)
+        subject = self.executor.value(e.callee.base, path)[0][1]
+        name = subject.name if isinstance(subject, ObjectValue) else ""
+        for p, v in self.executor.scalar(e.callee, path):
+            self.executor.check(p, op("ne", v, FALSE), "DF305", "has no handler yet", name, e.span, essential=True)
+            for n, handler in enumerate(self.program.handlers):
+                q = p.fork(equals(v, n + 1))
+                if q.possible:
+                    f = self.program.functions[handler][0]
+                    yield q, *self.callee(f, [FALSE] * len(f.parameters), e, point, q.env)
