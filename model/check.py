@@ -56,15 +56,17 @@ def kernel_model() -> tuple[tree.SpecFile, ...]:
     return tuple(parse(s.text, s.name, kernel=True) for s in sources())
 
 
-def versions(spec: tree.SpecFile, options: Options = Options()) -> tuple[str, ...]:  # noqa: B008
+def versions(spec: tree.SpecFile, options: Options = Options()) -> tuple[str, ...]:
     """The kernel versions that a spec is to be checked for: the options', else the spec's own, else the default."""
     if options.kernel is not None:
         return (options.kernel,)
     return tuple(v.value for i in spec.items if isinstance(i, tree.KernelDecl) for v in i.versions) or (DEFAULT_KERNEL,)
 
 
-def resolve(spec: tree.SpecFile, kernel: str, options: Options, model: tuple[tree.SpecFile, ...] | None = None) -> Program:
-    """Resolve and type-check a spec with the kernel model (another one for experiments). ``SpecError`` if it is wrong."""
+def resolve(
+    spec: tree.SpecFile, kernel: str, options: Options, model: tuple[tree.SpecFile, ...] | None = None
+) -> Program:
+    """Resolve and type-check a spec with the kernel model, or with another one. ``SpecError`` if the spec is wrong."""
     from defercheck.sema.check import check
 
     own = next((i.count.value for i in spec.items if isinstance(i, tree.CpusDecl)), DEFAULT_CPUS)
@@ -122,9 +124,12 @@ def explore(system: TransitionSystem, options: Options, progress: Callable[[Prog
 
 
 def check_spec(
-    spec: tree.SpecFile, kernel: str, options: Options = Options(), progress: Callable[[Progress], None] | None = None,  # noqa: B008
+    spec: tree.SpecFile,
+    kernel: str,
+    options: Options = Options(),
+    progress: Callable[[Progress], None] | None = None,
     model: tuple[tree.SpecFile, ...] | None = None,
-) -> CheckResult:  # fmt: skip
+) -> CheckResult:
     """Check a spec for one kernel version. ``SpecError`` if the spec is wrong; limits end in ``undetermined``."""
     from defercheck.judge import judge
 
@@ -162,10 +167,12 @@ def check_codes(spec: tree.SpecFile) -> None:
 
 def assumptions(program: Program) -> tuple[str, ...]:
     """What an answer for this program stands on beyond the program itself, one sentence each (DESIGN §4)."""
+    full = program.flags["preempt"] == "full"
+    where = "anywhere unless they forbid it" if full else "only where they may sleep (preempt = voluntary)"
     said = [
         f"{program.cpus} CPU{'s' if program.cpus > 1 else ''}, sequentially consistent memory, one statement one step",
         "an ambient interrupt (the tick) may hit any CPU whenever interrupts are on there",
-        "threads are preempted anywhere unless they forbid it; they stay on the CPU on which they start",
+        f"threads are preempted {where} and stay on the CPU on which they start",
         "time is not measured: sleeps and delays may last any time",
     ]
     if program.flags["softirq_restart"] == "any":

@@ -137,7 +137,9 @@ class _Judge:
         if not self.found.complete:
             return Verdict(code, name, "undetermined", reason=LIMIT_TEXT.get(self.found.limit, self.found.limit))
         if not self.found.stuck_checked and any(p.kind == "stuck" and p.code == code for p in self.reduced.properties):
-            return Verdict(code, name, "undetermined", reason="the search for contexts that wait for ever was cut short")
+            return Verdict(
+                code, name, "undetermined", reason="the search for contexts that wait for ever was cut short"
+            )
         return Verdict(code, name, "explored")
 
     def lock_order(self, name: str) -> Iterator[Verdict]:
@@ -218,6 +220,3 @@ def sentence(p: Property) -> str:
 def same(a: Span, b: Span | None) -> bool:
     """Whether two spans are the same place."""
     return b is not None and (a.source.name, a.start, a.end) == (b.source.name, b.start, b.end)
-
-
-

@@ -12,9 +12,7 @@ from defercheck.verdict import Change, Step, Trace
 
 def expand(witness: Witness, reduced: TransitionSystem) -> tuple[int, ...]:
     """The path of a witness of a reduced system as transitions of the system that was compiled."""
-    return tuple(
-        origin for i in witness.path for origin in (reduced.transitions[i].origins or (i,))
-    )  # fmt: skip
+    return tuple(origin for i in witness.path for origin in (reduced.transitions[i].origins or (i,)))
 
 
 def replay(path: tuple[int, ...], machine: Interpreter) -> Trace:
@@ -34,10 +32,8 @@ def replay(path: tuple[int, ...], machine: Interpreter) -> Trace:
             for v, a, b in zip(system.variables, before, after, strict=True)
             if a != b and v.origin != "pc"
         )
-        label = t.label
-        steps.append(
-            Step(context.name, context.level, evaluate(context.cpu, moved), label, t.span, t.calls, t.kernel, changes, t.violates)
-        )
+        cpu = evaluate(context.cpu, moved)
+        steps.append(Step(context.name, context.level, cpu, t.label, t.span, t.calls, t.kernel, changes, t.violates))
     return Trace(tuple(steps))
 
 

@@ -8,7 +8,7 @@ from defercheck.grammar.span import Span
 from defercheck.lower.values import Env
 from defercheck.sema.program import Program
 from defercheck.sema.types import Bool, ContextRef, Enum, Function, Int, Type
-from defercheck.system.expr import FALSE, TRUE, Const, Expr, Op, Var, conj
+from defercheck.system.expr import FALSE, TRUE, Expr, Var, conj
 from defercheck.system.interval import bounds
 from defercheck.system.system import Call, Context, Level, Location, Property, Transition, TransitionSystem, Variable
 
@@ -104,10 +104,18 @@ class Builder:
         self.properties[id] = Property(id, code, "stuck", message, subject, TRUE, context.index, locations, span)
 
     def step(
-        self, context: ContextBuilder, source: int, target: int | None, guard: Expr, updates: dict[str, Expr], label: str,
-        span: Span | None, calls: tuple[Call, ...] = (), violates: str | None = None,
+        self,
+        context: ContextBuilder,
+        source: int,
+        target: int | None,
+        guard: Expr,
+        updates: dict[str, Expr],
+        label: str,
+        span: Span | None,
+        calls: tuple[Call, ...] = (),
+        violates: str | None = None,
         evaluated: tuple[Span, ...] = (),
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Add a transition, unless its guard can never hold."""
         if guard == FALSE:
             return
@@ -164,7 +172,13 @@ class Path:
     def fork(self, *conditions: Expr) -> Path:
         """A copy, taken under further conditions."""
         return Path(
-            self.env, [*self.guard, *conditions], dict(self.store), self.violations, self.chosen, self.leaving, self.result
+            self.env,
+            [*self.guard, *conditions],
+            dict(self.store),
+            self.violations,
+            self.chosen,
+            self.leaving,
+            self.result,
         )
 
     def bind(self, **values: object) -> Path:
@@ -190,11 +204,3 @@ class Path:
     def silent(self) -> bool:
         """Whether the path does nothing at all: no condition, no assignment, no check, no choice."""
         return not self.violations and not self.store and not self.chosen and self.condition == TRUE
-
-
-def is_constant(value: object) -> bool:
-    """Whether a value is a constant expression."""
-    return isinstance(value, Const)
-
-
-__all__ = ["Builder", "ContextBuilder", "Op", "Path", "Violation", "is_constant"]

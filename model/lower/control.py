@@ -44,7 +44,8 @@ class ControlFlow:
         f = self.program.functions[function][0]
         start = self.executor.callee_env(f, arguments, env)
         subject = next((a.name for a in arguments if isinstance(a, ObjectValue)), "")
-        point = self.points.seq(f.body.statements, 0, start, self.points.point("return", self.points.end, f, env=env, function="", subject=subject))
+        home = self.points.point("return", self.points.end, f, env=env, function="", subject=subject)
+        point = self.points.seq(f.body.statements, 0, start, home)
         at = self.location(point, start, (), location)
         self.drain()
         return at

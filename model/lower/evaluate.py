@@ -13,9 +13,9 @@ from defercheck.grammar.span import Diagnostic, Span, SpecError
 from defercheck.lower.builder import Builder, ContextBuilder, Path, Violation
 from defercheck.lower.values import NULL, ArrayPlace, ListPlace, ObjectValue, Place, Value
 from defercheck.sema.program import Instance
-from defercheck.sema.types import Int, List, Number, Object
-from defercheck.system.expr import FALSE, TRUE, Const, Expr, Var, conj, disj, equals, ite, negate, op
-from defercheck.system.system import Property
+from defercheck.sema.types import Bool, List, Object
+from defercheck.system.expr import FALSE, TRUE, Const, Expr, conj, disj, equals, ite, negate, op
+from defercheck.system.system import Property, Variable
 
 UNALLOCATED, ALLOCATED, FREED = range(3)
 """States of a heap object."""
@@ -174,8 +174,6 @@ class Evaluator:
             name = f"{prefix}.{n}"
             slots.append(name)
             if name not in self.builder.variables:
-                from defercheck.system.system import Variable
-
                 self.builder.add(Variable(name, 0, len(objects), 0, labels, origin="kernel"))
         return ListPlace(tuple(slots), element)
 
@@ -209,20 +207,12 @@ class Evaluator:
         written = ""
         if type.struct:
             written = f"{name} written"
-            self.builder.scalar(written, self.program_bool, 0, "ghost")
+            self.builder.scalar(written, Bool(), 0, "ghost")
         return Place(name, written, instance.heap)
-
-    @property
-    def program_bool(self):  # type: ignore[no-untyped-def]
-        from defercheck.sema.types import Bool
-
-        return Bool()
 
     def allocation(self, heap: str) -> str:
         """The variable that tells whether a heap object is allocated."""
         if heap not in self.builder.variables:
-            from defercheck.system.system import Variable
-
             labels = ("unallocated", "allocated", "freed")
             self.builder.add(Variable(heap, 0, 2, 0, labels, origin="kernel"))
         return heap
@@ -376,26 +366,13 @@ class Evaluator:
         """The object that the function being executed is about: its first object parameter, or the context."""
         return next((s for s in reversed(self.subjects) if s), self.context.name if self.context else "")
 
-    def type_bounds(self, type: object) -> tuple[int, int]:
-        """Range of a scalar type; of numbers without one, 16 bits."""
-        if isinstance(type, Int):
-            return type.lo, type.hi
-        if isinstance(type, Number):
-            return -(1 << 15), (1 << 15) - 1
-        return 0, 1
-
     def assign(self, place: Place, value: Expr, path: Path, span: Span) -> None:
         """Store a value, checking that it fits the variable's range."""
         v = self.builder.variables[place.variable]
         lo, hi = self.builder.bounds(value)
         if lo < v.lo or hi > v.hi:
             inside = conj(op("le", Const(v.lo), value), op("le", value, Const(v.hi)))
-            self.check(
-                path, inside, "DF704", f"leaves its range {v.lo}..{v.hi}", place.variable, span, essential=True
-            )
+            self.check(path, inside, "DF704", f"leaves its range {v.lo}..{v.hi}", place.variable, span, essential=True)
         path.store[place.variable] = value
         if place.written:
             path.store[place.written] = TRUE
-
-
-__all__ = ["ALLOCATED", "FREED", "UNALLOCATED", "Evaluator", "Var", "Ways"]

@@ -17,8 +17,8 @@ from defercheck.lower.values import NULL, ListPlace, ObjectValue, Place, Value
 from defercheck.lower.words import Words
 from defercheck.sema.constants import ALIASES
 from defercheck.sema.declare import resolve_type, walk
-from defercheck.sema.types import Enum, List, Object, Opaque, Type
-from defercheck.system.expr import FALSE, TRUE, Const, Expr, negate, op
+from defercheck.sema.types import Bool, List, Object, Opaque, Type
+from defercheck.system.expr import FALSE, Const, Expr, negate, op
 
 _COMPOUND = {"+=": "add", "-=": "sub", "|=": "bitor", "&=": "bitand", "^=": "bitxor"}
 LOOP_LIMIT = 1000
@@ -154,9 +154,9 @@ class Executor(Evaluator):
         if not isinstance(type, Opaque):
             lo, hi, _ = self.builder.domain(type)
         variable = f"{self.local_prefix()}.{name}"
-        from defercheck.sema.types import Bool
-
-        self.builder.scalar(variable, Bool() if isinstance(type, Opaque) else type, 0 if lo <= 0 <= hi else lo, "driver")
+        self.builder.scalar(
+            variable, Bool() if isinstance(type, Opaque) else type, 0 if lo <= 0 <= hi else lo, "driver"
+        )
         return Place(variable)
 
     def type(self, t: tree.TypeExpr) -> Type:
@@ -373,6 +373,3 @@ def constant_result(ways: Ways) -> Expr | None:
     if len(ways) == 1 and ways[0][0].silent and isinstance(ways[0][1], Const):
         return ways[0][1]
     return None
-
-
-__all__ = ["TRUE", "Enum", "Executor", "Waiting", "constant_result"]

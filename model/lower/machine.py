@@ -1,8 +1,8 @@
 """The machine: contexts, execution levels, and how frames start. Semantics §1.1, §2.3 and §9.
 
 On each CPU at most one hardirq frame stands over at most one softirq frame over the threads there, and only the
-innermost runs. What the kernel model contributes are three frame variables (`preempt_count`, `softirq_count`,
-`irqs_off`) and four functions (`softirq_frame`, `hardirq_frame`, `thread_frame`, `module_frame`) with their guards
+innermost runs. What the kernel model contributes are four frame variables (`preempt_count`, `softirq_count`,
+`irqs_off`, `keeps_cpu`) and four functions (`softirq_frame`, `hardirq_frame`, `thread_frame`, `module_frame`) with their guards
 (`softirq_may_run`, `irq_may_fire`, `thread_may_start`).
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, Span, SpecError
-from defercheck.lower.builder import Builder, ContextBuilder
+from defercheck.lower.builder import Builder, ContextBuilder, Path
 from defercheck.lower.control import ControlFlow
 from defercheck.lower.execute import Executor
 from defercheck.lower.shape import Shapes
@@ -90,19 +90,14 @@ class _Machine:
         env: Env = {}
         for g in self.program.globals.values():
             if g.storage == "frame":
-                looker.variable(g.name, self.path(env), g.span)
-
-    @staticmethod
-    def path(env: Env):  # type: ignore[no-untyped-def]
-        from defercheck.lower.builder import Path
-
-        return Path(env)
+                looker.variable(g.name, Path(env), g.span)
 
     def atomic(self, t: ContextBuilder) -> Expr:
         """Whether a thread, where it is, keeps other threads off its CPU."""
         return disj(
             op("lt", FALSE, Var(f"{t.name}.preempt_count")), op("lt", FALSE, Var(f"{t.name}.softirq_count")),
             Var(f"{t.name}.irqs_off"),
+            Var(f"{t.name}.keeps_cpu"),
         )  # fmt: skip
 
     def idle(self, kind: str, cpu: int) -> Expr:
@@ -135,7 +130,7 @@ class _Machine:
         looker = Executor(self.builder, self.builder.contexts[0], self.shapes, self.words)
         f = self.program.functions[function][0]
         call = tree.CallExpr(tree.NameExpr(function, f.span), (), f.span)
-        results = looker.inline(f, list(arguments), call, self.path(env))
+        results = looker.inline(f, list(arguments), call, Path(env))
         return disj(*(conj(p.condition, v) for p, v in results))  # type: ignore[arg-type]
 
     def softirq(self, context: ContextBuilder, cpu: int) -> None:
@@ -202,7 +197,8 @@ class _Machine:
                 negate(conj(there, self.atomic(t))) for t, there in self.words.threads_on(cpu) if t is not context
             ]
             free = conj(self.idle("hardirq", cpu), self.idle("softirq", cpu), *others)
-            self.builder.step(context, 0, entry, conj(guard, free if len(context.cpus) > 1 else TRUE), updates, text, d.span)
+            guard = conj(guard, free) if len(context.cpus) > 1 else guard
+            self.builder.step(context, 0, entry, guard, updates, text, d.span)
         if len(context.cpus) > 1:  # before it starts, its CPU is not chosen: the guard of each start looks at its own
             context.enabled = disj(equals(Var(context.pc), 0), context.enabled)
 
@@ -227,28 +223,27 @@ class _Machine:
         for n, p in enumerate(self.program.properties, 1):
             if p.kind == "lemma":
                 continue
-            ways = looker.scalar(p.expr, self.path({}))
+            ways = looker.scalar(p.expr, Path({}))
             e = disj(*(conj(q.condition, v) for q, v in ways))
             if any(q.chosen or q.store for q, _ in ways):
                 raise SpecError(Diagnostic("a property can only look at the state", p.expr.span))
             text = " ".join(p.expr.span.text.split())
             name = p.name.text if p.name else f"{p.kind} {n}"
             if p.kind == "cover":
-                self.builder.claim(Property(f"cover:{name}", "DF904", "cover", f"`{text}` is never reached", name, e, span=p.span))
+                says = f"`{text}` is never reached"
+                self.builder.claim(Property(f"cover:{name}", "DF904", "cover", says, name, e, span=p.span))
             else:
                 holds = e if p.kind == "invariant" else negate(e)
                 says = f"`{text}` does not hold" if p.kind == "invariant" else f"`{text}` holds, which must never be"
                 self.builder.claim(Property(f"DF702:{name}", "DF702", "invariant", says, name, holds, span=p.span))
             if isinstance(p.expr, tree.Binary) and p.expr.op == "==>" and p.kind == "invariant":
-                left = disj(*(conj(q.condition, v) for q, v in looker.scalar(p.expr.left, self.path({}))))
+                left = disj(*(conj(q.condition, v) for q, v in looker.scalar(p.expr.left, Path({}))))
+                says = f"the left side of `{text}` is never true"
                 self.builder.claim(
-                    Property(f"vacuous:{name}", "DF902", "cover", f"the left side of `{text}` is never true", name, left, span=p.span, hidden=True)
+                    Property(f"vacuous:{name}", "DF902", "cover", says, name, left, span=p.span, hidden=True)
                 )
         if self.program.flags["module"] == "absent" and "DF306" not in self.builder.disabled:
             for i in self.program.of_type("object"):
                 freed = op("ne", Var(looker.allocation(i.name)), Const(1))
                 text = "is never freed: nothing is left to run and it is still allocated"
                 self.builder.claim(Property(f"DF306:{i.name}", "DF306", "terminal", text, i.name, freed, span=i.span))
-
-
-

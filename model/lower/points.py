@@ -61,9 +61,7 @@ class Points:
         assert point.parent is not None
         if point.kind == "step":
             return point.parent
-        return self.point(
-            "seq", point.parent, statements=point.statements, index=point.index + 1, names=point.names
-        )
+        return self.point("seq", point.parent, statements=point.statements, index=point.index + 1, names=point.names)
 
     def loop_body(self, point: Point, env: Env) -> Point:
         """The body of a loop, after which it comes back to its head."""

@@ -54,7 +54,9 @@ class Settler:
                     return (*leave_block(point, env), pending)
                 s = point.node
                 assert isinstance(s, tree.Foreach) and parent is not None
-                again = self.points.point("foreach", parent, s, index=point.index + 1, values=point.values, names=point.names)
+                again = self.points.point(
+                    "foreach", parent, s, index=point.index + 1, values=point.values, names=point.names
+                )
                 inner = {**env, s.name.text: point.values[point.index]}
                 return self.points.seq((s.body,), 0, env, again), inner, pending
             case "loop" | "step":
@@ -63,9 +65,7 @@ class Settler:
             return (*leave_block(point, env), pending)
         return self.advance_statement(point.statements[point.index], point, env, pending)
 
-    def advance_statement(
-        self, s: tree.Statement, point: Point, env: Env, pending: Pending
-    ) -> Move | None:
+    def advance_statement(self, s: tree.Statement, point: Point, env: Env, pending: Pending) -> Move | None:
         after, bare = self.points.following(point), clean(env)
         match s:
             case tree.Empty():
@@ -79,10 +79,18 @@ class Settler:
                 return self.points.seq((chosen,), 0, bare, after), bare, pending
             case tree.Foreach():
                 values = tuple(self.executor.unrolled(s, self.path(point, env)))
-                return self.points.point("foreach", after, s, index=0, values=values, names=frozenset(bare)), bare, pending
+                return (
+                    self.points.point("foreach", after, s, index=0, values=values, names=frozenset(bare)),
+                    bare,
+                    pending,
+                )
             case tree.While() | tree.DoWhile():
                 loop = self.points.point("loop", after, s, names=frozenset(bare))
-                return (self.points.seq((s.body,), 0, bare, loop) if isinstance(s, tree.DoWhile) else loop), bare, pending
+                return (
+                    (self.points.seq((s.body,), 0, bare, loop) if isinstance(s, tree.DoWhile) else loop),
+                    bare,
+                    pending,
+                )
             case tree.For():
                 loop = self.points.point("loop", after, s, names=frozenset(bare))
                 first = (s.initial,) if s.initial is not None else ()
@@ -159,9 +167,7 @@ class Settler:
             return entry, inner, pending
         return None
 
-    def advance_return(
-        self, s: tree.Return, point: Point, env: Env, pending: Pending
-    ) -> Move | None:
+    def advance_return(self, s: tree.Return, point: Point, env: Env, pending: Pending) -> Move | None:
         if s.value is None:
             return (*back(caller(point), None), pending)
         if (call := self.calls.next_call([s.value], env)) is not None:

@@ -91,5 +91,3 @@ class Shapes:
                     names.add(n.target.name)
             self._assigned[key] = frozenset(names)
         return self._assigned[key]
-
-

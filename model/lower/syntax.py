@@ -79,7 +79,12 @@ def place_of(s: tree.Statement) -> Span:
 
 
 def label(s: tree.Statement) -> str:
-    """A statement's own text on one line."""
+    """What a step does, in one line: in the kernel model the remark at the end of the line on which its statement
+    begins, if there is one; else the statement's own text."""
+    if s.span.source.kernel:
+        _, found, remark = s.span.source.line(s.span.line).partition("//")
+        if found:
+            return remark.strip()
     text = " ".join(place_of(s).text.split())
     match s:
         case tree.If():

@@ -7,7 +7,6 @@ compiled context knows which tasklet it handles and the state holds no pointers.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Union
 
 from defercheck.system.expr import Expr
 
@@ -46,7 +45,7 @@ class ArrayPlace:
 
 
 NULL = ObjectValue("")
-Value = Union[Expr, ObjectValue, Place, ListPlace, ArrayPlace]
+Value = Expr | ObjectValue | Place | ListPlace | ArrayPlace
 Env = dict[str, Value]
 """Bindings of one function's activation; never changed in place."""
 

@@ -62,9 +62,8 @@ class Words:
     def task_softirq_count(self, ex: Executor, e: tree.CallExpr, path: Path) -> list:
         cpu = path.env["this_cpu"]
         assert isinstance(cpu, Const)
-        found = [
-            conj(there, op("lt", FALSE, path.read(f"{c.name}.softirq_count"))) for c, there in self.threads_on(cpu.value)
-        ]
+        threads = self.threads_on(cpu.value)
+        found = [conj(there, op("lt", FALSE, path.read(f"{c.name}.softirq_count"))) for c, there in threads]
         return [(path, disj(*found))]
 
     def start_softirq_frame(self, ex: Executor, e: tree.CallExpr, path: Path) -> list:
@@ -83,8 +82,9 @@ class Words:
         cpu = path.env["this_cpu"]
         assert isinstance(cpu, Const)
         ways = []
+        possible = [c for c in self.contexts if cpu.value in c.cpus]
         for p, x in ex.load(owner, path, e.span):
-            here = [conj(equals(x, c.index + 1), equals(c.cpu, cpu.value)) for c in self.contexts if cpu.value in c.cpus]
+            here = [conj(equals(x, c.index + 1), equals(c.cpu, cpu.value)) for c in possible]
             ways.append((p, disj(*here)))
         return ways
 
@@ -115,9 +115,10 @@ class Words:
     # ---- memory ----
 
     def _heap(self, ex: Executor, o: Value, e: tree.CallExpr) -> str:
-        if not isinstance(o, ObjectValue) or not o.name or not ex.program.types[ex.program.instances[o.name].type].struct:
+        instance = ex.program.instances.get(o.name) if isinstance(o, ObjectValue) else None
+        if instance is None or not ex.program.types[instance.type].struct:
             raise SpecError(Diagnostic("this is not a heap object", e.span, help="name an instance of a struct"))
-        return ex.allocation(o.name)
+        return ex.allocation(instance.name)
 
     def allocated(self, ex: Executor, e: tree.CallExpr, path: Path, o: Value) -> list:
         return [(path, equals(path.read(self._heap(ex, o, e)), 1))]

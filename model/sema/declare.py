@@ -83,7 +83,7 @@ class _Collector:
         for f in (*self.kernel, self.spec):
             for kind in order:
                 for item in f.items:
-                    if kind is not None and isinstance(item, kind) or (kind is None and not isinstance(item, order[:-1])):
+                    if (kind is not None and isinstance(item, kind)) or (kind is None and not isinstance(item, order[:-1])):
                         self.item(item, f.source.kernel)
         modules = [i for i in self.spec.items if isinstance(i, tree.ModuleDecl)]
         all_flags["module"] = "present" if modules else "absent"

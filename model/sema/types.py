@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Union
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,5 +95,5 @@ class Number:
         return "int"
 
 
-Scalar = Union[Bool, Int, Enum, Function, ContextRef]
-Type = Union[Scalar, Object, List, Void, Opaque, Number]
+Scalar = Bool | Int | Enum | Function | ContextRef
+Type = Scalar | Object | List | Void | Opaque | Number
