@@ -71,7 +71,7 @@ class _Collector:
             raise SpecError(Diagnostic(f"{self.cpus} CPUs cannot be modelled", span, help=f"use 1 to {MAX_CPUS}"))
         self.constants |= {name: (number, None) for name, number in ERRNO.items()}
         literals = [n.value for n in walk(self.spec.items) if isinstance(n, tree.IntLiteral)]
-        if any(isinstance(n, tree.CallExpr) and _callee(n) == "runs" for n in walk(self.spec.items)):
+        if any(isinstance(n, tree.CallExpr) and _callee(n) in ("runs", "requeues") for n in walk(self.spec.items)):
             self.ghost_limit = 1 + max([v for v in literals if v <= 1000], default=1)
         options = [i for i in self.spec.items if isinstance(i, tree.OptionDecl)]
         version = next(
