@@ -15,8 +15,6 @@ MOST_STATES = (1 << 32) - 2
 """Parents are 32-bit indexes, of which one means "none"."""
 HUGE = 4 << 20
 """Blocks of so many bytes ask for large pages: the system takes longer to hand out 4 KiB than we to fill it."""
-SMALL = 64 << 20
-"""Tables of fewer bytes grow fourfold."""
 STRIDE = 16 << 20
 """Bytes of an old table that one call moves to a new one."""
 LOAD, TIGHT = 0.8, 0.9
@@ -155,14 +153,15 @@ class Storage:
         self._control.room = min(states, int(self._load * self._control.capacity), MOST_STATES)
 
     def _grow_table(self, needed: int, rehash: Rehash) -> bool:
-        slots = self._control.capacity * (4 if self._table.size < SMALL else 2)
+        slots = 2 * self._control.capacity
         while needed > LOAD * slots:
             slots *= 2
-        if not self._allowed(self.bytes - self._table.size + STRIDE + slots * self._slot + self._chunk):
+        moving = min(STRIDE, self._table.size)
+        if not self._allowed(self.bytes - self._table.size + moving + slots * self._slot + self._chunk):
             # The largest table that leaves memory for the states that it can hold.
             assert self._limit is not None
             self._load = TIGHT
-            left = self._limit - self._fixed - STRIDE - self._chunk
+            left = self._limit - self._fixed - moving - self._chunk
             slots = int(left / (self._slot + TIGHT * (self._slot + PARENT)))
             if slots < 1.1 * self._control.capacity:
                 return needed <= TIGHT * self._control.capacity
@@ -178,5 +177,5 @@ class Storage:
             rehash(old.address, first, end)
             old.forget(end * self._slot)
         old.free()
-        self.peak = max(self.peak, self.bytes + min(STRIDE, old.size))
+        self.peak = max(self.peak, self.bytes + moving)
         return True

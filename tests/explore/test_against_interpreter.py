@@ -71,7 +71,7 @@ def test_leaving_a_range_is_found_wherever_the_interpreter_finds_it(system: Tran
         agree(system, explore(system), oracle)
 
 
-@settings(RANDOM, max_examples=300)
+@RANDOM
 @given(systems())
 def test_packing_and_unpacking(system: TransitionSystem) -> None:
     layout = lay_out(system)
