@@ -16,7 +16,7 @@ from defercheck.sema.declare import walk
 from defercheck.sema.program import Program
 from defercheck.system.result import Exploration, Witness
 from defercheck.system.system import Property, TransitionSystem
-from defercheck.trace import driver_site, expand, replay
+from defercheck.trace import driver_site, expand, replay, shorten
 from defercheck.verdict import Trace, Verdict
 
 if TYPE_CHECKING:
@@ -102,6 +102,10 @@ class _Judge:
                 continue
             yield self.violation(r.name, hits)
 
+    def schedule(self, p: Property, w: Witness) -> Trace:
+        """The schedule that shows a violation (or reaches a cover), replayed on the system as compiled."""
+        return replay(shorten(expand(w, self.reduced), self.machine, p), self.machine)
+
     def witnesses(self) -> dict[str, list[tuple[Property, Witness]]]:
         """What was found, by code, the shortest first."""
         result: dict[str, list[tuple[Property, Witness]]] = {}
@@ -116,12 +120,16 @@ class _Judge:
     def violation(self, name: str, hits: list[tuple[Property, Witness]]) -> Verdict:
         """The verdict for a broken rule: its shortest schedule, and where else it is broken."""
         p, w = hits[0]
-        trace = replay(expand(w, self.reduced), self.machine)
+        trace = self.schedule(p, w)
         span = p.span if p.span is not None and not p.span.source.kernel else self.blame(p, trace)
         also = dict.fromkeys(
             q.span for q, _ in hits[1:] if q.span is not None and not q.span.source.kernel and not same(q.span, span)
         )
-        return Verdict(p.code, name, "violated", sentence(p), p.subject, span, trace, tuple(also))
+        text = sentence(p)
+        if p.kind == "stuck" and p.context is not None:
+            about = f" (`{p.subject}`)" if p.subject in self.program.instances else ""
+            text = f"`{self.reduced.contexts[p.context].name}` is stuck: {p.message}{about}"
+        return Verdict(p.code, name, "violated", text, p.subject, span, trace, tuple(also))
 
     def blame(self, p: Property, trace: Trace) -> Span | None:
         """The place in the driver to show: the object that the rule speaks of, else the last driver statement."""
@@ -152,10 +160,11 @@ class _Judge:
             if other is None or a > b or id not in self.found.witnesses or other.id not in self.found.witnesses:
                 continue
             any_found = True
-            trace = replay(expand(self.found.witnesses[id], self.reduced), self.machine)
-            text = f"`{b}` is taken while `{a}` is held here, and `{a}` while `{b}` is held elsewhere"
-            also = (other.span,) if other.span is not None else ()
-            yield Verdict("DF404", name, "violated", text, b, p.span, trace, also)
+            trace, reverse = (self.schedule(q, self.found.witnesses[q.id]) for q in (p, other))
+            here, there = driver_site(trace.steps[-1]), driver_site(reverse.steps[-1])
+            where = f" (line {there.line}, by {reverse.steps[-1].context})" if there is not None else ""
+            text = f"`{b}` is taken while `{a}` is held here, and `{a}` while `{b}` is held elsewhere{where}"
+            yield Verdict("DF404", name, "violated", text, b, here, trace, (there,) if there is not None else ())
         if not any_found:
             yield self.nothing("DF404", name)
 
@@ -173,7 +182,7 @@ class _Judge:
                 v = self.nothing("DF702", p.subject)
                 yield replace(v, message=sentence(p) if v.outcome == "violated" else "", span=p.span)
             else:
-                trace = replay(expand(w, self.reduced), self.machine)
+                trace = self.schedule(p, w)
                 yield Verdict("DF702", p.subject, "violated", p.message, p.subject, p.span, trace)
 
     def covers(self) -> Iterator[Verdict]:
@@ -185,7 +194,7 @@ class _Judge:
                 continue
             w = self.found.witnesses.get(p.id)
             if w is not None:
-                trace = replay(expand(w, self.reduced), self.machine)
+                trace = self.schedule(p, w)
                 yield Verdict("DF904", p.subject, "reached", "", p.subject, p.span, trace)
             elif self.found.complete:
                 yield Verdict("DF904", p.subject, "unreached", p.message, p.subject, p.span)

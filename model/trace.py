@@ -6,13 +6,41 @@ from defercheck.grammar.span import Span
 from defercheck.interpret import Interpreter
 from defercheck.system.expr import evaluate
 from defercheck.system.result import Witness
-from defercheck.system.system import TransitionSystem
+from defercheck.system.system import Property, TransitionSystem
 from defercheck.verdict import Change, Step, Trace
 
 
 def expand(witness: Witness, reduced: TransitionSystem) -> tuple[int, ...]:
     """The path of a witness of a reduced system as transitions of the system that was compiled."""
     return tuple(origin for i in witness.path for origin in (reduced.transitions[i].origins or (i,)))
+
+
+def shorten(path: tuple[int, ...], machine: Interpreter, claim: Property) -> tuple[int, ...]:
+    """The path without steps at the end of a context's part in it that the violation does not need.
+
+    Merging steps makes a context go on to its next visible step at once; people want to see it stop where it may.
+    """
+    if claim.kind == "stuck":
+        return path
+    system = machine.system
+    for at in range(len(path) - 2, -1, -1):
+        c = system.transitions[path[at]].context
+        if any(system.transitions[i].context == c for i in path[at + 1 :]):
+            continue
+        candidate = path[:at] + path[at + 1 :]
+        if _shows(candidate, machine, claim):
+            path = candidate
+    return path
+
+
+def _shows(path: tuple[int, ...], machine: Interpreter, claim: Property) -> bool:
+    try:
+        states = machine.replay(path)
+    except ValueError:
+        return False
+    if claim.kind == "step":
+        return machine.system.transitions[path[-1]].violates == claim.id
+    return machine.violated(states[-1], claim, machine.enabled(states[-1]))
 
 
 def replay(path: tuple[int, ...], machine: Interpreter) -> Trace:

@@ -146,10 +146,12 @@ class Builder:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A way for a step to break a rule: the condition under which it does, in terms of the state before the step."""
+    """A way for a step to break a rule: the condition under which it does, in terms of the state before the step, and
+    the check or expression that says so."""
 
     condition: Expr
     property: Property
+    span: Span
 
 
 @dataclass

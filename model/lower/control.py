@@ -93,6 +93,10 @@ class ControlFlow:
         seen = tuple(check.span for check, _, _ in pending if isinstance(check, tree.Assert))
         for v in dict.fromkeys(fresh.violations):
             self.builder.claim(v.property)
+            if v.property.code == "DF701":  # the assertion, not the statement with which it shares the step
+                assertion = " ".join(v.span.text.split()).rstrip(";")
+                self.builder.step(self.context, at, None, v.condition, {}, assertion, v.span, calls, v.property.id, seen)
+                continue
             self.builder.step(self.context, at, None, v.condition, {}, text, span, calls, v.property.id, seen)
         for p, after, bindings in ways:
             if p.possible:

@@ -351,7 +351,7 @@ class Evaluator:
                 site = self.site(span)
                 id = f"{code}:{subject}:{site!r}:{message}"
                 p = Property(id, code, "step", message, subject, span=site, continues=allowed)
-                path.violations.append(Violation(condition, p))
+                path.violations.append(Violation(condition, p, span))
         if essential or (code not in self.builder.disabled and not allowed):
             path.guard.append(ok)
 

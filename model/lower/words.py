@@ -109,7 +109,7 @@ class Words:
                     text = f"`{b.name}` is taken while `{a.name}` is held"
                     site = ex.site(e.span)
                     claim = Property(id, "DF404", "step", text, b.name, span=site, hidden=True, continues=True)
-                    path.violations.append(Violation(condition, claim))
+                    path.violations.append(Violation(condition, claim, site))
         return [(path, FALSE)]
 
     # ---- memory ----
