@@ -176,6 +176,4 @@ def arguments_of(children: list[Any]) -> tuple[Expr, ...]:
 
 
 def _join(left: Span, right: Span) -> Span:
-    return Span(
-        left.source, left.start, right.end, left.line, left.column, right.end_line, right.end_column
-    )
+    return Span(left.source, left.start, right.end, left.line, left.column, right.end_line, right.end_column)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from defercheck.grammar.build_expressions import ExpressionBuilder, arguments_of
+from defercheck.grammar.clues import missing_body
 from defercheck.grammar.span import Diagnostic, Span, SpecError
 from defercheck.grammar.tree import (
     Assert,
@@ -23,10 +24,14 @@ from defercheck.grammar.tree import (
     Empty,
     Expr,
     ExprStatement,
+    Field,
     For,
     Foreach,
     If,
     IncDec,
+    Index,
+    NamedType,
+    NameExpr,
     Return,
     Statement,
     VarDecl,
@@ -73,11 +78,18 @@ class StatementBuilder(ExpressionBuilder):
         """A declaration or a simple statement with its semicolon, which belongs to it."""
         return replace(c[0], span=span)
 
-    on_member = on_global_decl = on_local_decl = on_ended
+    on_member = on_local_decl = on_ended
+
+    def on_global_decl(self, span: Span, c: list[Any]) -> VarDecl:
+        declaration: VarDecl = c[0]
+        if isinstance(declaration.type, NamedType) and declaration.type.name == "void" and span.text.endswith(");"):
+            raise SpecError(missing_body(declaration.declarators[-1].name.span))
+        return replace(declaration, span=span)
 
     # ---- simple statements
 
     def on_assign(self, span: Span, c: list[Any]) -> Assign:
+        _check_place(c[0])
         return Assign(c[0], c[1], c[2], span)
 
     def on_assign_op(self, span: Span, c: list[Any]) -> str:
@@ -85,9 +97,11 @@ class StatementBuilder(ExpressionBuilder):
         return op
 
     def on_step_by_one(self, span: Span, c: list[Any]) -> IncDec:
+        _check_place(c[0])
         return IncDec(c[0], c[1].type, span)
 
     def on_step_by_one_before(self, span: Span, c: list[Any]) -> IncDec:
+        _check_place(c[1])
         return IncDec(c[1], c[0].type, span)
 
     def on_call(self, span: Span, c: list[Any]) -> ExprStatement:
@@ -161,3 +175,10 @@ class StatementBuilder(ExpressionBuilder):
 
     def on_empty(self, span: Span, c: list[Any]) -> Statement:
         return Empty(span)
+
+
+def _check_place(target: Expr) -> None:
+    """Reject targets that hold no value, such as ``3`` and ``f()``."""
+    if not isinstance(target, NameExpr | Field | Index):
+        what = "the result of a call" if isinstance(target, CallExpr) else "a value"
+        raise SpecError(Diagnostic(f"{what} cannot be assigned to", target.span, help="assign to a variable"))

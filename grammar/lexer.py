@@ -20,17 +20,18 @@ MAX_NESTING = 100
 QUALIFIERS = frozenset({"static", "const", "volatile", "inline", "__init", "__exit"})
 """Words of C that say nothing about behaviour: accepted around a type, and ignored."""
 
-C_KEYWORDS = frozenset(
-    "if else while do for break continue return int bool void unsigned signed long short char struct enum "
-    "true false NULL".split()
-)
+_TYPE_WORDS = frozenset({"int", "bool", "void", "unsigned", "signed", "long", "short", "char"})
+_STATEMENT_WORDS = frozenset({"if", "else", "while", "do", "for", "break", "continue", "return"})
+C_KEYWORDS = _TYPE_WORDS | _STATEMENT_WORDS | {"struct", "enum", "true", "false", "NULL"}
 """Words that are never identifiers."""
 
-_TRIVIA = r"(?:[ \t\r\n\f\v]|//[^\r\n]*|/\*[\s\S]*?\*/)*"
+# Possessive (`*+`): a look ahead that fails must not try each way to cut comments, of which there are 2^n.
+_TRIVIA = r"(?:[ \t\r\n\f\v]|//[^\r\n]*|/\*[\s\S]*?\*/)*+"
 _MASTER = re.compile(
     r"""(?P<space>[ \t\r\n\f\v]+|(?<![\s\S])\ufeff)
       | (?P<comment>//[^\r\n]*|/\*[\s\S]*?\*/)
       | (?P<unclosed>/\*)
+      | (?P<directive>\#[^\r\n]*)
       | (?P<word>[A-Za-z_][A-Za-z_0-9]*)
       | (?P<number>[0-9][A-Za-z_0-9]*(?:\.(?!\.)[A-Za-z_0-9]*)?)
       | (?P<string>"(?:[^"\\\r\n]|\\[^\r\n])*")
@@ -38,7 +39,7 @@ _MASTER = re.compile(
       | (?P<bad>[\s\S])""",
     re.VERBOSE,
 )
-_FUNCTION_HEAD = re.compile(r"\((?:[^(){};/]|//[^\r\n]*|/\*[\s\S]*?\*/|/(?![/*]))*\)" + _TRIVIA + r"\{")
+_FUNCTION_HEAD = re.compile(r"\((?:[^(){};/]|//[^\r\n]*|/\*[\s\S]*?\*/|/(?![/*]))*+\)" + _TRIVIA + r"\{")
 _CLOSERS = MappingProxyType({")": "(", "]": "[", "}": "{"})
 
 
@@ -47,13 +48,13 @@ def _followers() -> dict[str, re.Pattern[str]]:
     """What must come after a word for it to be a keyword, at places where an identifier could stand too."""
     words = {
         "any": r"\(",
-        "await": r"\(",
-        "when": r"\(",
-        "foreach": r"\(",
-        "assert": r"\(",
-        "choose": r"\{",
-        "atomic": r"\{",
-        "or": r"\{",
+        "await": r"[\w(]",
+        "when": r"[\w(]",
+        "foreach": r"[\w(]",
+        "assert": r"[\w(]",
+        "choose": r"[\w{]",
+        "atomic": r"[\w{]",
+        "or": r"[\w{]",
         "module": r"\{",
         "list": r"<",
         "tasklet": r"\w+" + _TRIVIA + r"\{",
@@ -143,7 +144,8 @@ class Lexer:
                     self.comments.append(token)
                     continue
                 case "number":
-                    lexical_errors.check_number(token.text, self.places.of(token))
+                    before = self.tokens[-1].type if self.tokens else ""
+                    lexical_errors.check_number(token.text, self.places.of(token), before)
                     token = Token("NUMBER", token.text, start, end)
                 case "string":
                     token = Token("STRING", token.text, start, end)
@@ -156,7 +158,8 @@ class Lexer:
     def _word(self, token: Token) -> Token | None:
         word = token.text
         if word in self._terminals:
-            return token if word in C_KEYWORDS or self._is_keyword(token) else Token("NAME", word, token.start, token.end)
+            is_keyword = word in C_KEYWORDS or self._is_keyword(token)
+            return token if is_keyword else Token("NAME", word, token.start, token.end)
         if word in QUALIFIERS and self._beside_type():
             self.qualifiers.append(token)
             return None
@@ -177,7 +180,7 @@ class Lexer:
         if self._accepts("void"):
             return True
         last = self.tokens[-1].type if self.tokens else ""
-        after_type = last in {"NAME", ">", "*", "int", "bool", "void", "unsigned", "signed", "long", "short", "char"}
+        after_type = last in {"NAME", ">", "*"} or last in _TYPE_WORDS
         return after_type and self._accepts("NAME") and not self._accepts("NUMBER")
 
     def _sign(self, token: Token) -> Token:

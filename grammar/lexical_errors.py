@@ -38,8 +38,10 @@ def check_word(word: str, span: Span) -> None:
         raise SpecError(Diagnostic(f"`{word}` is not in the language", span, help=_WORDS[word]))
 
 
-def check_number(text: str, span: Span) -> None:
-    """Reject what starts with a digit and is not a number that a spec can hold."""
+def check_number(text: str, span: Span, before: str) -> None:
+    """Reject what starts with a digit and is not a number that a spec can hold. ``before`` is the word before it."""
+    if "." in text and before in ("kernel", "version", "on"):
+        raise SpecError(Diagnostic("a kernel version is a string", span, "", f'write `"{text}"`'))
     if "." in text:
         raise SpecError(
             Diagnostic("fractions are not in the language", span, "not a whole number", "count in a smaller unit")
@@ -70,22 +72,17 @@ def bad_character(text: str, span: Span) -> SpecError:
     """The character at ``span`` starts nothing: no word, number, sign, string or comment."""
     rest = text[span.start : span.start + 200]
     char = rest[0]
-    if rest.startswith("/*"):
-        return SpecError(Diagnostic("the comment is never closed", span, "it starts here", "end it with `*/`"))
-    if char == '"':
-        return SpecError(Diagnostic("the string is never closed", span, "it starts here", 'end it with `"`, on this line'))
-    if char == "#":
-        return SpecError(
-            Diagnostic(
-                "there is no preprocessor", span, help="delete the line: the names of the kernel are built in, "
-                "and `enum` or a variable replaces a `#define`"
-            )
-        )  # fmt: skip
-    if char == "'":
-        return SpecError(Diagnostic("character constants are not in the language", span, help="use a number or an `enum`"))
-    if char == "\\":
-        return SpecError(Diagnostic("a line needs no `\\` to go on", span, help="delete it"))
-    if char in "\0\ufffd" or "\udc80" <= char <= "\udcff" or (char < " " and char != "\x1a"):
+    known = {
+        "/": ("the comment is never closed", "it starts here", "end it with `*/`"),
+        '"': ("the string is never closed", "it starts here", 'end it with `"`, on this line'),
+        "#": ("there is no preprocessor", "", "delete the line: the kernel's names are built in, `enum` names numbers"),
+        "'": ("character constants are not in the language", "", "use a number or an `enum`"),
+        "\\": ("a line needs no `\\` to go on", "", "delete it"),
+    }
+    if char in known:
+        message, label, help = known[char]
+        return SpecError(Diagnostic(message, span, label, help))
+    if char in "\0\ufffd" or "\udc80" <= char <= "\udcff" or char < " ":
         return SpecError(Diagnostic("this is not a text file", span, f"the byte or character {_code(char)}"))
     name = unicodedata.name(char, "")
     label = f"{_code(char)}, {name.lower()}" if name else _code(char)

@@ -131,14 +131,11 @@ class _Driver:
 
 def _splice(children: list[Any], splices: tuple[int, ...]) -> list[Any]:
     """Open up the lists among the children. Repetitions lean left, so extending the first list keeps it linear."""
-    if splices == (0,):
-        flat: list[Any] = children[0]
-        flat.extend(children[1:])
-        return flat
-    result: list[Any] = []
-    for n, child in enumerate(children):
+    leads = splices[0] == 0
+    result: list[Any] = children[0] if leads else []
+    for n in range(leads, len(children)):
         if n in splices:
-            result.extend(child)
+            result.extend(children[n])
         else:
-            result.append(child)
+            result.append(children[n])
     return result

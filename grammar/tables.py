@@ -1,8 +1,9 @@
 """The parse table: made by Lark from ``dfr.lark``, kept beside it as plain data, so that a start need not redo it.
 
-Lark takes some 200 ms to import and to analyse the grammar; reading the stored table takes a few. The stored table names
-the grammar that it was made from by its digest: after a change to the grammar (or without the file) the table is made
-anew in memory, so a stale file costs time and never a wrong parse. ``python -m defercheck.grammar.tables`` renews it.
+Lark takes some 200 ms to import and to analyse the grammar; reading the stored table takes a few. The stored table
+names the grammar that it was made from by its digest: after a change to the grammar (or without the file) the table is
+made anew in memory, so a stale file costs time and never a wrong parse. ``python -m defercheck.grammar.tables`` renews
+it.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Union
+from typing import Literal
 
 from defercheck.grammar.span import Source, Span
 
@@ -51,7 +51,7 @@ class ListType:
     span: Span
 
 
-TypeExpr = Union[NamedType, IntType, ListType]
+TypeExpr = NamedType | IntType | ListType
 
 # ---- expressions ------------------------------------------------------------------------------------------------
 
@@ -161,10 +161,10 @@ class AnyExpr:
     span: Span
 
 
-Expr = Union[
-    IntLiteral, BoolLiteral, NullLiteral, StringLiteral, NameExpr, Field, Index, Unary, Binary, Conditional, CallExpr,
-    AnyExpr,
-]  # fmt: skip
+Expr = (
+    IntLiteral | BoolLiteral | NullLiteral | StringLiteral | NameExpr | Field | Index | Unary | Binary | Conditional
+    | CallExpr | AnyExpr
+)  # fmt: skip
 
 # ---- statements -------------------------------------------------------------------------------------------------
 
@@ -366,10 +366,10 @@ class Empty:
     span: Span
 
 
-Statement = Union[
-    Block, VarDecl, Assign, IncDec, ExprStatement, If, While, DoWhile, For, Foreach, Break, Continue, Return, Choose,
-    Assert, Atomic, Await, Check, When, Empty,
-]  # fmt: skip
+Statement = (
+    Block | VarDecl | Assign | IncDec | ExprStatement | If | While | DoWhile | For | Foreach | Break | Continue
+    | Return | Choose | Assert | Atomic | Await | Check | When | Empty
+)  # fmt: skip
 
 # ---- items ------------------------------------------------------------------------------------------------------
 
@@ -530,10 +530,10 @@ class VersionDecl:
     span: Span
 
 
-Item = Union[
-    KernelDecl, CpusDecl, OptionDecl, EnumDecl, StructDecl, TypeDecl, VarDecl, FunctionDecl, DefineDecl, MacroUse,
-    ContextDecl, ModuleDecl, PropertyDecl, ExpectDecl, AllowDecl, VersionDecl,
-]  # fmt: skip
+Item = (
+    KernelDecl | CpusDecl | OptionDecl | EnumDecl | StructDecl | TypeDecl | VarDecl | FunctionDecl | DefineDecl
+    | MacroUse | ContextDecl | ModuleDecl | PropertyDecl | ExpectDecl | AllowDecl | VersionDecl
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
