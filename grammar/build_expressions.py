@@ -32,12 +32,14 @@ from defercheck.grammar.tree import (
 class ExpressionBuilder:
     """Builds the nodes of one text.
 
-    ``ignored`` collects what C writes and the tree leaves out: the text and the span of what it stands at.
+    ``ignored`` collects what C writes and the tree leaves out: the text and the span of what it stands at. The lexer
+    puts the words that it sets aside (``static``) into ``qualifiers``.
     """
 
     def __init__(self, places: Places):
         self.places = places
         self.ignored: list[tuple[str, Span]] = []
+        self.qualifiers: list[Token] = []
         self._extents: dict[tuple[int, int], Span] = {}
 
     def name_of(self, token: Token) -> Name:
@@ -121,7 +123,10 @@ class ExpressionBuilder:
         return Unary(c[0].type, c[1], span)
 
     def on_cast(self, span: Span, c: list[Any]) -> Expr:
-        words = [token.text for token in c[1]]
+        end = c[-2].end
+        inside = [token for token in self.qualifiers if span.start <= token.start < end]
+        self.qualifiers[:] = [token for token in self.qualifiers if token not in inside]
+        words = [token.text for token in sorted([*c[1], *inside], key=lambda token: token.start)]
         stars = ["*" * len(c[2])] if isinstance(c[2], list) else []
         return self._surround(c[-1], f"({' '.join(words + stars)})", span)
 

@@ -111,14 +111,14 @@ class Lexer:
     """One pass over one text.
 
     ``accepts`` tells whether the parser, as it stands now, could take a terminal; so tokens must be fed to the parser
-    one by one as they come. After the pass, ``comments`` holds the comments and ``qualifiers`` the ignored words;
+    one by one as they come. Words that say nothing about behaviour go to ``qualifiers``, comments to ``comments``;
     ``open`` holds the brackets that are open at the place reached.
     """
 
-    def __init__(self, places: Places, table: Table, accepts: Callable[[str], bool]):
+    def __init__(self, places: Places, table: Table, accepts: Callable[[str], bool], qualifiers: list[Token]):
         self.places = places
         self.comments: list[Token] = []
-        self.qualifiers: list[Token] = []
+        self._qualifiers = qualifiers
         self.open: list[Token] = []
         self.tokens: list[Token] = []
         self._accepts = accepts
@@ -161,7 +161,7 @@ class Lexer:
             is_keyword = word in C_KEYWORDS or self._is_keyword(token)
             return token if is_keyword else Token("NAME", word, token.start, token.end)
         if word in QUALIFIERS and self._beside_type():
-            self.qualifiers.append(token)
+            self._qualifiers.append(token)
             return None
         lexical_errors.check_word(word, self.places.of(token))
         return Token("NAME", word, token.start, token.end)

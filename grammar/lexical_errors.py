@@ -64,7 +64,9 @@ def number_value(text: str) -> int:
 def too_deep(span: Span, limit: int) -> SpecError:
     """Brackets, or operators without brackets, nest too deep."""
     return SpecError(
-        Diagnostic("nested too deep", span, f"the {limit + 1}th level", "name the inner part: a variable or a function")
+        Diagnostic(
+            "nested too deep", span, f"deeper than {limit} levels", "name the inner part: a variable or a function"
+        )
     )
 
 

@@ -25,14 +25,14 @@ def parse(text: str, name: str = "<text>", kernel: bool = False) -> SpecFile:
     table = load_table()
     builder = Builder(places)
     driver = _Driver(table, builder)
-    lexer = Lexer(places, table, driver.accepts)
+    lexer = Lexer(places, table, driver.accepts, builder.qualifiers)
     for token in lexer:
         if not driver.feed(token):
             raise syntax_error(lexer, token, driver.expected())
     items = tuple(driver.result())
     check_depth(items)
     comments = tuple((token.text, places.of(token)) for token in lexer.comments)
-    qualifiers = [(token.text, places.of(token)) for token in lexer.qualifiers]
+    qualifiers = [(token.text, places.of(token)) for token in builder.qualifiers]
     return SpecFile(source, items, comments, tuple(sorted(qualifiers + builder.ignored, key=lambda i: i[1].start)))
 
 

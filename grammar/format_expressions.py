@@ -1,0 +1,133 @@
+"""Prints types and expressions as pieces of a line."""
+
+from __future__ import annotations
+
+from defercheck.grammar.format_layout import Break, Page, Pieces
+from defercheck.grammar.lexical_errors import number_value
+from defercheck.grammar.operators import ADDITIVE, BINARY, CONDITIONAL, IMPLIES, POSTFIX, UNARY
+from defercheck.grammar.span import Span
+from defercheck.grammar.tree import (
+    AnyExpr,
+    Binary,
+    BoolLiteral,
+    CallExpr,
+    Conditional,
+    Expr,
+    Field,
+    Index,
+    IntLiteral,
+    IntType,
+    ListType,
+    NamedType,
+    NameExpr,
+    NullLiteral,
+    StringLiteral,
+    TypeExpr,
+    Unary,
+)
+
+
+class ExpressionPrinter:
+    """Prints for one page. ``around`` holds the parentheses, casts and log levels that stand around expressions."""
+
+    def __init__(self, page: Page, ignored: tuple[tuple[str, Span], ...]):
+        self.page = page
+        self.around: dict[tuple[int, int], list[str]] = {}
+        for text, span in ignored:
+            texts = self.around.setdefault((span.start, span.end), [])
+            if texts[-1:] != [text]:
+                texts.append(text)
+
+    def type(self, type: TypeExpr) -> Pieces:
+        """A type as written."""
+        match type:
+            case IntType(lo, hi):
+                return ["int<", *self.expr(lo, ADDITIVE), "..", *self.expr(hi, ADDITIVE), ">"]
+            case ListType(element):
+                return ["list<", *self.type(element), ">"]
+            case NamedType(name, _, keyword):
+                return [f"{keyword} {name}" if keyword else name]
+
+    def expr(self, expr: Expr, least: int = 0, level: int = 0) -> Pieces:
+        """An expression where one that binds at least as tight as ``least`` may stand.
+
+        ``level`` counts how deep it stands in its line, for breaking long lines.
+        """
+        around = self.around.get((expr.span.start, expr.span.end), ())
+        pieces, binds = self._bare(expr, level + len(around))
+        for text in around:
+            if text == "()":
+                pieces, binds = ["(", *pieces, ")"], POSTFIX
+            elif text.startswith("("):
+                pieces, binds = [f"{text} ", *_protected(pieces, binds, UNARY)], UNARY
+            elif isinstance(expr, StringLiteral):
+                pieces = [f"{text} ", *pieces]
+        return _protected(pieces, binds, least)
+
+    def arguments(self, arguments: tuple[Expr, ...], level: int = 0) -> Pieces:
+        """Expressions between commas."""
+        pieces: Pieces = []
+        for n, argument in enumerate(arguments):
+            if n:
+                pieces += [",", Break(level)]
+            pieces += self.expr(argument, 0, level + 1)
+        return pieces
+
+    def _bare(self, expr: Expr, level: int) -> tuple[Pieces, int]:
+        match expr:
+            case Binary("==>", left, right):
+                pieces = [*self.expr(left, CONDITIONAL, level + 1), " ==>", Break(level)]
+                return [*pieces, *self.expr(right, IMPLIES, level)], IMPLIES
+            case Conditional(condition, then, otherwise):
+                pieces = [*self.expr(condition, CONDITIONAL + 1, level + 1), " ?", Break(level)]
+                pieces += [*self.expr(then, 0, level + 1), " :", Break(level)]
+                return [*pieces, *self.expr(otherwise, CONDITIONAL, level)], CONDITIONAL
+            case Binary(op, left, right):
+                binds = BINARY[op]
+                same = isinstance(left, Binary) and BINARY.get(left.op) == binds
+                pieces = [*self.expr(left, binds, level if same else level + 1), f" {op}", Break(level)]
+                return [*pieces, *self.expr(right, binds + 1, level + 1)], binds
+            case Unary(op, operand):
+                inner = self.expr(operand, UNARY, level)
+                # `- -x` and `& &x`: without the space they would be other operators
+                gap = " " if op in "-&" and isinstance(operand, Unary) and inner[0] == op else ""
+                return [op, gap, *inner] if gap else [op, *inner], UNARY
+            case Field(base, name, _, arrow):
+                return [*self.expr(base, POSTFIX, level), "->" if arrow else ".", name.text], POSTFIX
+            case Index(base, index):
+                return [*self.expr(base, POSTFIX, level), "[", *self.expr(index, 0, level + 1), "]"], POSTFIX
+            case CallExpr(callee, arguments):
+                inside = self.arguments(arguments, level + 1)
+                return [*self.expr(callee, POSTFIX, level), "(", *inside, ")"], POSTFIX
+            case AnyExpr(lo, hi):
+                bounds = [] if lo is None or hi is None else [*self.expr(lo), "..", *self.expr(hi)]
+                return ["any(", *bounds, ")"], POSTFIX
+        return [self.page.inline(expr.span.start) + _leaf(expr)], POSTFIX
+
+
+def _protected(pieces: Pieces, binds: int, least: int) -> Pieces:
+    return pieces if binds >= least else ["(", *pieces, ")"]
+
+
+def _leaf(expr: Expr) -> str:
+    match expr:
+        case NameExpr(name):
+            return name
+        case IntLiteral(value):
+            return number(value, expr.span)
+        case BoolLiteral(value):
+            return "true" if value else "false"
+        case NullLiteral():
+            return "NULL"
+        case StringLiteral(value):
+            return f'"{value}"'
+    raise TypeError(expr)
+
+
+def number(value: int, span: Span) -> str:
+    """A number the way its author wrote it (hexadecimal stays so)."""
+    written = span.text
+    try:
+        return written if written and number_value(written) == value else str(value)
+    except ValueError:
+        return str(value)

@@ -1,0 +1,218 @@
+"""Prints declarations and statements."""
+
+from __future__ import annotations
+
+from defercheck.grammar.format_expressions import ExpressionPrinter
+from defercheck.grammar.format_layout import Break, Pieces
+from defercheck.grammar.tree import (
+    Assert,
+    Assign,
+    Atomic,
+    Await,
+    Block,
+    Check,
+    Choose,
+    Continue,
+    Declarator,
+    DoWhile,
+    Empty,
+    Expr,
+    ExprStatement,
+    For,
+    Foreach,
+    If,
+    IncDec,
+    Name,
+    Return,
+    Statement,
+    VarDecl,
+    When,
+    While,
+)
+from defercheck.grammar.tree import (
+    Break as BreakStatement,
+)
+
+
+class StatementPrinter(ExpressionPrinter):
+    """Adds declarations and statements."""
+
+    # ---- declarations
+
+    def var_decl(self, decl: VarDecl) -> Pieces:
+        """A declaration without its semicolon."""
+        pieces: Pieces = [self.page.qualifiers(decl.span.start)]
+        pieces += [f"{decl.storage} " if decl.storage else "", self.page.qualifiers(decl.type.span.start)]
+        pieces += [*self.type(decl.type), " "]
+        for n, declarator in enumerate(decl.declarators):
+            pieces += [",", Break(0)] if n else []
+            pieces += self.declarator(declarator)
+        return pieces
+
+    def declared(self, name: Name) -> str:
+        """A declared name, with the stars and qualifiers that C put between it and its type."""
+        stars = self.around.get((name.span.start, name.span.end), [""])[0]
+        return self.page.inline(name.span.start) + stars + self.page.qualifiers(name.span.start) + name.text
+
+    def declarator(self, declarator: Declarator) -> Pieces:
+        """``name``, ``name[length]``, ``name(arguments)``, each but the last perhaps with ``= value``."""
+        pieces: Pieces = [self.declared(declarator.name)]
+        if declarator.length is not None:
+            pieces += ["[", *self.expr(declarator.length, 0, 2), "]"]
+        if declarator.arguments:
+            pieces += ["(", *self.arguments(declarator.arguments, 1), ")"]
+        if declarator.initial is not None:
+            pieces += [" = ", *self.expr(declarator.initial, 0, 1)]
+        return pieces
+
+    # ---- statements
+
+    def simple(self, statement: Statement) -> Pieces:
+        """A statement of one line, without its semicolon."""
+        match statement:
+            case VarDecl():
+                return self.var_decl(statement)
+            case Assign(target, op, value):
+                return [*self.expr(target, 0, 2), f" {op} ", *self.expr(value)]
+            case IncDec(target, op):
+                return [*self.expr(target), op]
+            case ExprStatement(expr):
+                return self.expr(expr)
+            case BreakStatement():
+                return ["break"]
+            case Continue():
+                return ["continue"]
+            case Return(None):
+                return ["return"]
+            case Return(value):
+                assert value is not None
+                return ["return ", *self.expr(value)]
+            case Assert(condition, message):
+                return ["assert(", *self.expr(condition), *([",", Break(0), f'"{message}"'] if message else []), ")"]
+            case Await(condition, code, message):
+                return ["await (", *self.expr(condition), ")", f' else {code} "{message}"' if code else ""]
+            case Check(code, condition, message):
+                name = self.page.inline(code.span.start) + code.text
+                return [f"check {name} (", *self.expr(condition), ")", Break(0), f'"{message}"']
+            case Empty():
+                return [""]
+        raise TypeError(statement)
+
+    def statement(self, statement: Statement) -> None:
+        """Write a statement."""
+        page = self.page
+        start = statement.span.start
+        match statement:
+            case Block():
+                page.begin(start)
+                self.block([], statement)
+            case If(condition, then, otherwise) | When(condition, then, otherwise):
+                page.begin(start)
+                self._branches("if" if isinstance(statement, If) else "when", [], condition, then, otherwise)
+            case While(condition, body):
+                page.begin(start)
+                self._headed(["while (", *self.expr(condition), ")"], condition.span.end, body)
+            case For(initial, condition, step, body):
+                page.begin(start)
+                head: Pieces = ["for (", *(self.simple(initial) if initial else []), ";"]
+                head += [Break(0), *self.expr(condition)] if condition else []
+                head += [";"] + ([Break(0), *self.simple(step)] if step else [])
+                parts = [part.span.end for part in (initial, condition, step) if part]
+                self._headed([*head, ")"], parts[-1] if parts else start, body)
+            case Foreach(type, name, within, body):
+                page.begin(start)
+                head = ["foreach (", *self.type(type), f" {self.declared(name)}"]
+                head += [" in ", *self.expr(within)] if within else []
+                self._headed([*head, ")"], (within or name).span.end, body)
+            case DoWhile(body, condition):
+                page.begin(start)
+                self._do_while(body, condition, statement.span.end)
+            case Choose(branches):
+                page.begin(start)
+                self.block(["choose "], branches[0], last=False)
+                for n, branch in enumerate(branches[1:], 2):
+                    self.block(["} or "], branch, last=n == len(branches))
+            case Atomic(body):
+                page.begin(start)
+                self.block(["atomic "], body)
+            case _:
+                page.begin(start)
+                page.unit([*self.simple(statement), ";"], statement.span.end)
+
+    def block(self, head: Pieces, block: Block, last: bool = True) -> None:
+        """Write a block behind its head; without its closing brace if it is not the last of its statement."""
+        page = self.page
+        start, end = block.span.start, block.span.end
+        if not block.statements and last and not page.has_comments(start, end):
+            page.unit([*head, "{ }"], end)
+            return
+        page.unit([*head, "{"], start + 1)
+        page.level += 1
+        for statement in block.statements:
+            self.statement(statement)
+        page.begin(end - 1)
+        page.no_blank()
+        page.level -= 1
+        if last:
+            page.unit(["}"], end)
+
+    def _headed(self, head: Pieces, end: int, body: Statement) -> None:
+        """A head such as ``while (x)`` and its body, which is a block or stands on its own line, indented."""
+        if isinstance(body, Block):
+            self.block([*head, " "], body)
+        else:
+            self.page.unit(head, end)
+            self._indented(body)
+
+    def _indented(self, body: Statement) -> None:
+        self.page.level += 1
+        self.statement(body)
+        self.page.level -= 1
+
+    def _branches(
+        self, word: str, before: Pieces, condition: Expr, then: Statement, otherwise: Statement | None
+    ) -> None:
+        """``if`` (or ``when``) and its ``else`` branches; ``before`` is the ``} else `` that leads here."""
+        head = [*before, f"{word} (", *self.expr(condition), ")"]
+        if otherwise is not None and _takes_else(then):
+            then = Block((then,), then.span)
+        if otherwise is None:
+            self._headed(head, condition.span.end, then)
+            return
+        if isinstance(then, Block):
+            self.block([*head, " "], then, last=False)
+            leads: Pieces = ["} else"]
+        else:
+            self._headed(head, condition.span.end, then)
+            self.page.begin(self.page.find("else", then.span.end))
+            self.page.no_blank()
+            leads = ["else"]
+        match otherwise:
+            case If(c, t, o):
+                self._branches("if", [*leads, " "], c, t, o)
+            case When(c, t, o):
+                self._branches("when", [*leads, " "], c, t, o)
+            case _:
+                self._headed(leads, otherwise.span.start, otherwise)
+
+    def _do_while(self, body: Statement, condition: Expr, end: int) -> None:
+        if isinstance(body, Block):
+            self.block(["do "], body, last=False)
+            leads = "} while ("
+        else:
+            self.page.unit(["do"], body.span.start)
+            self._indented(body)
+            self.page.begin(self.page.find("while", body.span.end))
+            self.page.no_blank()
+            leads = "while ("
+        self.page.unit([leads, *self.expr(condition), ");"], end)
+
+
+def _takes_else(statement: Statement) -> bool:
+    """Whether an ``else`` after the statement would go to an ``if`` inside it."""
+    match statement:
+        case If(_, _, otherwise) | When(_, _, otherwise):
+            return otherwise is None or _takes_else(otherwise)
+        case While(_, body) | For(_, _, _, body) | Foreach(_, _, _, body):
+            return _takes_else(body)
+    return False

@@ -1,0 +1,201 @@
+"""The canonical form of a spec: four spaces, braces as the kernel sets them, everything of the author's kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from defercheck.grammar.format_expressions import number
+from defercheck.grammar.format_layout import Break, Page, Pieces
+from defercheck.grammar.format_statements import StatementPrinter
+from defercheck.grammar.tree import (
+    AllowDecl,
+    ContextDecl,
+    CpusDecl,
+    DefineDecl,
+    EnumDecl,
+    ExpectDecl,
+    FunctionDecl,
+    Item,
+    KernelDecl,
+    MacroUse,
+    ModuleDecl,
+    Name,
+    OptionDecl,
+    Parameter,
+    PropertyDecl,
+    SpecFile,
+    StringLiteral,
+    StructDecl,
+    TypeDecl,
+    VarDecl,
+    VersionDecl,
+)
+
+
+def format(spec: SpecFile) -> str:
+    """The text of a spec in canonical style.
+
+    Parsing it gives the same tree (apart from spans) with the same comments, and formatting it again changes nothing.
+    Single blank lines stay where the author put them.
+    """
+    words = [(text, span) for text, span in spec.ignored if span.text == text]
+    page = Page(spec.source, list(spec.comments), words)
+    printer = _ItemPrinter(page, tuple(entry for entry in spec.ignored if entry not in words))
+    for item in spec.items:
+        printer.item(item)
+    return page.finish()
+
+
+class _ItemPrinter(StatementPrinter):
+    """Adds items."""
+
+    def item(self, item: Item) -> None:
+        """Write an item."""
+        page = self.page
+        page.begin(item.span.start)
+        if isinstance(item, VarDecl):
+            page.unit([*self.var_decl(item), ";"], item.span.end)
+            return
+        front: Pieces = [page.qualifiers(item.span.start)]
+        end = item.span.end
+        match item:
+            case FunctionDecl(result, name, parameters, body):
+                front += [*self.type(result), f" {self.declared(name)}(", *self._parameters(parameters, "void"), ") "]
+                self.block(front, body)
+            case DefineDecl(name, parameters, body):
+                front += [f"define {self._name(name)}(", *self._parameters(parameters, ""), ") "]
+                self.block(front, body)
+            case ContextDecl():
+                self.block([*front, *self._context_head(item)], item.body)
+            case ModuleDecl():
+                self._module(front, item)
+            case StructDecl(name, members, instances):
+                tail = [" ", *self._names(instances)] if instances else []
+                self._members([*front, f"struct {self._name(name)} "], members, name, end, [*tail, ";"])
+            case TypeDecl(name, members):
+                self._members([*front, f"type {self._name(name)} "], members, name, end, [])
+            case EnumDecl(name, constants):
+                self._enum(front, name, constants, end)
+            case VersionDecl():
+                self._version(front, item)
+            case _:
+                page.unit([*front, *self._setting(item), ";"], end)
+
+    def _setting(self, item: Item) -> Pieces:
+        """An item of one line, without its semicolon."""
+        match item:
+            case KernelDecl(versions):
+                return ["kernel ", *self._strings(versions)]
+            case CpusDecl(count):
+                return [f"cpus {number(count.value, count.span)}"]
+            case OptionDecl(name, value):
+                if name.text == "preempt":
+                    return [f"preempt {self._name(value)}"]
+                return [f"option {self._name(name)} = {self._name(value)}"]
+            case MacroUse(name, arguments):
+                return [f"{self._name(name)}(", *self.arguments(arguments), ")"]
+            case PropertyDecl(kind, name, expr):
+                label = f"{self._name(name)}: " if name else ""
+                return [f"{kind} {label}", *self.expr(expr)]
+            case ExpectDecl(code, versions):
+                on: Pieces = [" on ", *self._strings(versions)] if versions else []
+                return [f"expect {self._name(code)}", *on]
+            case AllowDecl(code, reason):
+                return [f"allow {self._name(code)}", Break(0), *self.expr(reason)]
+        raise TypeError(item)
+
+    def _name(self, name: Name) -> str:
+        return self.page.inline(name.span.start) + name.text
+
+    def _names(self, names: Sequence[Name]) -> Pieces:
+        pieces: Pieces = []
+        for n, name in enumerate(names):
+            pieces += [",", Break(0)] if n else []
+            pieces.append(self._name(name))
+        return pieces
+
+    def _strings(self, strings: tuple[StringLiteral, ...]) -> Pieces:
+        return self.arguments(strings)
+
+    def _parameters(self, parameters: tuple[Parameter, ...], none: str) -> Pieces:
+        pieces: Pieces = [] if parameters else [none]
+        for n, parameter in enumerate(parameters):
+            pieces += [",", Break(0)] if n else []
+            pieces.append(self.page.qualifiers(parameter.span.start))
+            pieces.append("out " if parameter.out else "")
+            pieces.append(self.page.qualifiers(parameter.type.span.start))
+            pieces += [*self.type(parameter.type), f" {self.declared(parameter.name)}"]
+        return pieces
+
+    def _context_head(self, item: ContextDecl) -> Pieces:
+        head = f"{item.kind} {self._name(item.name)} "
+        if item.cpu:
+            head += f"on cpu {number(item.cpu.value, item.cpu.span)} "
+        if item.each_cpu:
+            head += "on each cpu "
+        if item.times:
+            head += f"times {number(item.times.value, item.times.span)} "
+        return [head]
+
+    def _module(self, front: Pieces, module: ModuleDecl) -> None:
+        page = self.page
+        parts = [(word, body) for word, body in (("init", module.init), ("exit", module.exit)) if body]
+        parts.sort(key=lambda part: part[1].span.start)
+        opens = page.find("{", module.span.start)
+        if not parts and not page.has_comments(module.span.start, module.span.end):
+            page.unit([*front, "module { }"], module.span.end)
+            return
+        page.unit([*front, "module {"], opens + 1)
+        page.level += 1
+        reached = opens + 1
+        for word, body in parts:
+            page.begin(page.find(word, reached))
+            self.block([f"{word} "], body)
+            reached = body.span.end
+        self._close(module.span.end - 1, module.span.end, [])
+
+    def _members(self, head: Pieces, members: tuple[VarDecl, ...], name: Name, end: int, tail: Pieces) -> None:
+        page = self.page
+        opens = page.find("{", name.span.end)
+        closes = page.find("}", members[-1].span.end if members else opens)
+        if not members and not page.has_comments(opens, closes):
+            page.unit([*head, "{ }", *tail], end)
+            return
+        page.unit([*head, "{"], opens + 1)
+        page.level += 1
+        for member in members:
+            page.begin(member.span.start)
+            page.unit([*self.var_decl(member), ";"], member.span.end)
+        self._close(closes, end, tail)
+
+    def _enum(self, front: Pieces, name: Name, constants: tuple[Name, ...], end: int) -> None:
+        page = self.page
+        opens = page.find("{", name.span.end)
+        closes = page.find("}", constants[-1].span.end if constants else opens)
+        if not page.has_comments(opens, closes):
+            page.unit([*front, f"enum {self._name(name)} {{ ", *self._names(constants), " };"], end)
+            return
+        page.unit([*front, f"enum {self._name(name)} {{"], opens + 1)
+        page.level += 1
+        for n, constant in enumerate(constants, 1):
+            page.begin(constant.span.start)
+            page.unit([constant.text, "" if n == len(constants) else ","], constant.span.end)
+        self._close(closes, end, [";"])
+
+    def _version(self, front: Pieces, version: VersionDecl) -> None:
+        page = self.page
+        opens = page.find("{", version.name.span.end)
+        page.unit([*front, f'version "{version.name.value}" {{'], opens + 1)
+        page.level += 1
+        for name, value in version.settings:
+            page.begin(name.span.start)
+            page.unit([f"{name.text} = {self._name(value)};"], value.span.end)
+        closes = page.find("}", version.settings[-1][1].span.end if version.settings else opens)
+        self._close(closes, version.span.end, [])
+
+    def _close(self, closes: int, end: int, tail: Pieces) -> None:
+        """The brace that ends a list of members; the comments before it still belong inside."""
+        self.page.begin(closes)
+        self.page.no_blank()
+        self.page.level -= 1
+        self.page.unit(["}", *tail], end)
