@@ -31,8 +31,22 @@ def finding(verdict: Verdict, style: Style, kind: str = "") -> list[str]:
         lines += note("also at " + ", ".join(places), pad, style)
     if verdict.trace is not None:
         heading = f"the shortest schedule that does it: {summary(verdict.trace)}"
-        lines += ["", style.paint(heading, "bold"), *schedule(verdict.trace, style, good=kind == "reached")]
+        lines += ["", style.paint(heading, "bold")]
+        lines += schedule(verdict.trace, style, kind == "reached", _after(verdict), _number(verdict))
     return lines
+
+
+def _after(verdict: Verdict) -> str:
+    """What is wrong with the state at the end of a schedule whose last step is not itself the mistake: some context
+    waits there for ever."""
+    steps = verdict.trace.steps if verdict.trace is not None else ()
+    if verdict.outcome != "violated" or not steps or steps[-1].violates or verdict.code == "DF702":
+        return ""
+    return f"from here on: {verdict.message}"
+
+
+def _number(verdict: Verdict) -> int | None:
+    return verdict.span.line if verdict.span is not None else None
 
 
 def header(kind: str, code: str, name: str, style: Style, look: str) -> str:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from defercheck.grammar.span import Span
-from defercheck.system.system import Level
+from defercheck.report.who import driver_site, titles
+from defercheck.system.system import Call, Level
 from defercheck.verdict import Change, Step, Trace
 
 DEPTH: dict[Level, int] = {"thread": 0, "softirq": 1, "hardirq": 2}
 """How far in a level stands: what may interrupt what, on one CPU."""
+
+
+_FRAMES: dict[Level, str] = {"thread": "in the kernel", "softirq": "softirq loop", "hardirq": "interrupt exit"}
+"""What the kernel does at a level outside of any function that the model names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +48,31 @@ class Row:
 
 def rows(trace: Trace, verbose: bool = False) -> tuple[Row, ...]:
     """The rows of a schedule. ``verbose`` keeps every step, also those inside the kernel."""
-    groups: list[list[tuple[int, Step]]] = []
-    for numbered in enumerate(trace.steps, start=1):
-        if groups and not verbose and _belongs(numbered[1], [step for _, step in groups[-1]]):
-            groups[-1].append(numbered)
+    groups: list[list[int]] = []
+    for index, step in enumerate(trace.steps):
+        if groups and not verbose and _belongs(step, [trace.steps[i] for i in groups[-1]]):
+            groups[-1].append(index)
         else:
-            groups.append([numbered])
+            groups.append([index])
+    who = titles(trace)
     result: list[Row] = []
     latest: dict[str, object] = {}
     for group in groups:
-        steps = [step for _, step in group]
+        steps = [trace.steps[i] for i in group]
         context, anchor = steps[0].context, _anchor(steps[0])
-        resumed = steps[0].kernel and latest.get(context) == anchor
+        resumed = not verbose and steps[0].kernel and anchor is not None and latest.get(context) == anchor
         text = steps[0].label if verbose else _text(steps)
-        result.append(_row(group[0][0], group[-1][0], steps, text, resumed and not verbose))
+        result.append(_row(group[0] + 1, group[-1] + 1, who[group[0]], steps, text, resumed))
         latest[context] = anchor
     return tuple(result)
 
 
 def _belongs(step: Step, group: list[Step]) -> bool:
-    """Whether a step goes on with the statement of the group before it: kernel steps of one call, with the driver's
-    own step before (it evaluates the arguments) or after (it takes the result). Two driver steps never share a row."""
+    """Whether a step goes on with the row of the group before it.
+
+    Kernel steps of one call share a row, with the driver's own step before (it evaluates the arguments) or after (it
+    takes the result); and so do steps of the kernel that no call of the driver led to. Two driver steps never do.
+    """
     head, tail = group[0], group[-1]
     if step.context != head.context or step.cpu != head.cpu:
         return False
@@ -70,75 +80,48 @@ def _belongs(step: Step, group: list[Step]) -> bool:
         return _anchor(step) == _anchor(tail)
     if step.kernel == tail.kernel or (not step.kernel and not head.kernel) or (step.kernel and len(group) > 1):
         return False
-    site, statement = driver_site(step if step.kernel else tail), driver_site(tail if step.kernel else step)
-    return site is not None and statement is not None and _contains(statement, site)
+    inner, outer = (step, tail) if step.kernel else (tail, step)
+    site, statement = driver_site(inner), driver_site(outer)
+    if site is None:
+        return step.kernel and not (step.calls or tail.calls)  # the kernel's part of the start of a context
+    return statement is not None and _contains(statement, site) and _around(inner, site) == outer.calls
+
+
+def _around(step: Step, site: Span) -> tuple[Call, ...]:
+    """The calls around the driver statement in which a kernel step's call is written."""
+    before = [index for index, call in enumerate(step.calls) if call.site == site]
+    return step.calls[: before[-1]] if before else step.calls
 
 
 def _contains(outer: Span, inner: Span) -> bool:
     return outer.source.name == inner.source.name and outer.start <= inner.start and inner.end <= outer.end
 
 
-def title(step: Step) -> str:
-    """Who runs, for people: ``thread module``, ``softirq/0: my_handler``, ``irq dev``."""
-    name = step.context
-    if step.level == "thread" and not name.startswith(("thread", "ksoftirqd")):
-        name = f"thread {name}"
-    handler = _handler(step)
-    return f"{name}: {handler}" if handler and handler not in name else name
-
-
-def shown(changes: Iterable[Change], verbose: bool) -> tuple[Change, ...]:
-    """The changes worth telling: the driver's own; with ``verbose`` also what the kernel keeps."""
-    wanted = ("driver", "kernel", "ghost") if verbose else ("driver",)
-    return tuple(c for c in changes if c.origin in wanted)
-
-
-def driver_site(step: Step) -> Span | None:
-    """The driver statement that a step belongs to: its own, or the innermost call that the driver wrote."""
-    if not step.kernel and step.span is not None and not step.span.source.kernel:
-        return step.span
-    for call in reversed(step.calls):
-        if not call.site.source.kernel:
-            return call.site
-    return None
-
-
 def _anchor(step: Step) -> object:
-    """What kernel steps must have in common to share a row: the driver's call, else the kernel's function."""
+    """What kernel steps must have in common to share a row: the driver's call; None for what no call led to."""
     site = driver_site(step)
-    if site is not None:
-        return (site.source.name, site.start, site.end)
-    return step.calls[0].function if step.calls else step.label
+    return (site.source.name, site.start, site.end) if site is not None else None
 
 
 def _text(steps: list[Step]) -> str:
-    """The driver's own words where there are some, else the name of the kernel's function."""
+    """The driver's own words where there are some, else the names of the kernel's functions."""
     for step in steps:
         if not step.kernel:
             return step.label
     site = driver_site(steps[0])
     if site is not None:
         return " ".join(site.text.split()).rstrip(";")
-    return steps[0].calls[0].function if steps[0].calls else steps[0].label
+    names = [step.calls[-1].function for step in steps if step.calls]
+    return ", ".join(dict.fromkeys(names)) or _FRAMES[steps[0].level]
 
 
-def _handler(step: Step) -> str:
-    """The driver's function that the kernel called back, outermost: a tasklet's handler within its softirq."""
-    own = [] if step.kernel or step.span is None else [step.span]
-    inner = [call.site for call in step.calls[1:]] + own
-    for call, site in zip(step.calls, inner, strict=False):
-        if call.site.source.kernel and not site.source.kernel:
-            return call.function
-    return ""
-
-
-def _row(first: int, last: int, steps: list[Step], text: str, resumed: bool) -> Row:
+def _row(first: int, last: int, context: str, steps: list[Step], text: str, resumed: bool) -> Row:
     head = steps[0]
     site = driver_site(head)
     return Row(
         first=first,
         last=last,
-        context=title(head),
+        context=context,
         level=head.level,
         cpu=head.cpu,
         text=text,
@@ -157,3 +140,25 @@ def _net(changes: Iterable[Change]) -> tuple[Change, ...]:
         old = merged.get(change.variable)
         merged[change.variable] = Change(change.variable, old.before, change.after, change.origin) if old else change
     return tuple(c for c in merged.values() if c.before != c.after)
+
+
+def shown(row: Row, verbose: bool) -> tuple[Change, ...]:
+    """The changes worth telling: the driver's variables, what the kernel keeps of the objects that the statement
+    names, the kernel's own variables that belong to no object or CPU, and what becomes of a driver's object in the
+    kernel's own steps (``rx_tasklet.running``); not what an assignment says itself. With ``verbose`` all of them."""
+    if verbose:
+        return tuple(c for c in row.changes if c.origin != "pc")
+    named = set(re.findall(r"\w+", row.text)) if row.kernel and row.line is not None else set()
+    assigned = "".join(row.text.split())
+    return tuple(
+        c
+        for c in row.changes
+        if (c.origin == "driver" and assigned != f"{c.variable}={c.after}")
+        or (c.origin == "kernel" and _matters(c, named))
+        or (c.origin == "ghost" and row.line is None and c.after in ("true", "false"))
+    )
+
+
+def _matters(change: Change, named: set[str]) -> bool:
+    base = re.split(r"[.\[]", change.variable, maxsplit=1)[0]
+    return base in named or base == change.variable

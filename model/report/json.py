@@ -8,8 +8,8 @@ from typing import Any
 
 from defercheck import __version__
 from defercheck.grammar.span import Diagnostic, Span
-from defercheck.report.fold import driver_site, title
 from defercheck.report.outcome import Crashed, Outcome, Refused
+from defercheck.report.who import driver_site, titles
 from defercheck.system.result import Exploration
 from defercheck.system.system import TransitionSystem
 from defercheck.verdict import Change, CheckResult, Step, Trace, Verdict
@@ -77,14 +77,16 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 
 def _trace(trace: Trace | None) -> list[dict[str, Any]] | None:
-    return None if trace is None else [_step(n, s) for n, s in enumerate(trace.steps, start=1)]
+    if trace is None:
+        return None
+    return [_step(n, s, who) for n, (s, who) in enumerate(zip(trace.steps, titles(trace), strict=True), start=1)]
 
 
-def _step(number: int, step: Step) -> dict[str, Any]:
+def _step(number: int, step: Step, who: str) -> dict[str, Any]:
     return {
         "step": number,
         "context": step.context,
-        "title": title(step),
+        "title": who,
         "level": step.level,
         "cpu": step.cpu,
         "label": step.label,

@@ -7,9 +7,10 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from defercheck.report.fold import DEPTH, Row, rows, shown
+from defercheck.report.fold import Row, rows, shown
 from defercheck.report.style import Style
 from defercheck.report.units import count
+from defercheck.report.who import DEPTH
 from defercheck.verdict import Change, Trace
 
 _NARROWEST = 26
@@ -59,9 +60,12 @@ class _Line:
         return "".join(style.paint(text, look) for text, look in self.parts) + " " * (width - self.width)
 
 
-def schedule(trace: Trace, style: Style, good: bool = False) -> list[str]:
-    """The lines of a schedule, headed by a line that names the columns; the last step is marked, as wrong or as
-    ``good``."""
+def schedule(trace: Trace, style: Style, good: bool = False, after: str = "", line: int | None = None) -> list[str]:
+    """The lines of a schedule, headed by a line that names the columns.
+
+    The last step is marked, as wrong or as ``good``; unless ``after`` says what is wrong with the state that it leads
+    to, which then gets a line of its own, with the number ``line``.
+    """
     end = _End(style.glyphs.good, "bold green") if good else _End(style.glyphs.mark, "bold red")
     table = rows(trace, style.verbose)
     if not table:
@@ -71,8 +75,14 @@ def schedule(trace: Trace, style: Style, good: bool = False) -> list[str]:
     room = style.width - gutter.width
     widths = _widths([_wanted(table, cpu, style) for cpu in cpus], room - 3 * len(cpus))
     if len(cpus) > 1 and min(widths) < _NARROWEST:
-        return list(_shared(table, style, gutter, room - 2, end))
-    return list(_columns(table, style, gutter, dict(zip(cpus, widths, strict=True)), end))
+        lines = list(_shared(table, style, gutter, room - 2, None if after else end))
+    else:
+        lines = list(_columns(table, style, gutter, dict(zip(cpus, widths, strict=True)), None if after else end))
+    margin = f"{style.paint(end.mark, end.look)}{gutter.text('', str(line or ''))[1:]}"
+    for text in textwrap.wrap(after, room, break_on_hyphens=False):
+        lines.append(margin + style.paint(text, end.look))
+        margin = gutter.text("", "")
+    return lines
 
 
 def summary(trace: Trace) -> str:
@@ -99,7 +109,9 @@ def _widths(wanted: Sequence[int], room: int) -> list[int]:
     return list(widths.values())
 
 
-def _columns(table: Sequence[Row], style: Style, gutter: _Gutter, widths: dict[int, int], end: _End) -> Iterator[str]:
+def _columns(
+    table: Sequence[Row], style: Style, gutter: _Gutter, widths: dict[int, int], end: _End | None
+) -> Iterator[str]:
     """One column a CPU, each with its width."""
     rule, cross = style.glyphs.horizontal, style.glyphs.cross
     bar = style.paint(f"{style.glyphs.vertical} ", "dim")
@@ -126,7 +138,7 @@ def _columns(table: Sequence[Row], style: Style, gutter: _Gutter, widths: dict[i
             margin = blank
 
 
-def _shared(table: Sequence[Row], style: Style, gutter: _Gutter, width: int, end: _End) -> Iterator[str]:
+def _shared(table: Sequence[Row], style: Style, gutter: _Gutter, width: int, end: _End | None) -> Iterator[str]:
     """One column for all CPUs, each switch naming the CPU: for terminals too narrow for a column a CPU."""
     rule, cross = style.glyphs.horizontal, style.glyphs.cross
     bar = style.paint(f"{style.glyphs.vertical} ", "dim")
@@ -147,23 +159,29 @@ def _shared(table: Sequence[Row], style: Style, gutter: _Gutter, width: int, end
 
 
 def _body(row: Row, style: Style, width: int, end: _End | None) -> Iterator[_Line]:
-    """The statement, how many steps it stands for, and what it changed; on one line if there is room."""
+    """The statement and what it changed, on one line if there is room; how many steps it stands for is said only
+    where there is room too, because the numbers of the steps tell it as well."""
     indent = DEPTH[row.level] * 2 + 2
     look = end.look if end else "dim" if row.kernel and row.line is None else ""
-    said = ["continued"] * row.resumed + [count(row.steps, "step")] * (row.steps > 1)
-    notes = [f"[{', '.join(said)}]"] if said else []
-    notes += [_change(change, style) for change in shown(row.changes, style.verbose)]
-    tail = "".join(f"  {note}" for note in notes)
-    if indent + len(row.text) + len(tail) <= width:
-        yield _Line(((" " * indent, ""), (row.text, look), (tail, "dim")))
-        return
-    yield from _wrapped(row.text, width, indent, look)
-    for note in notes:
-        yield from _wrapped(note, width, indent + 2, "dim")
+    kept = "  [continued]" if row.resumed else ""
+    note = f"  [{'continued, ' * row.resumed}{count(row.steps, 'step')}]" if row.steps > 1 else kept
+    tail = ",".join(f"  {_change(change, row, style)}" for change in shown(row, style.verbose))
+    room = width - indent - len(row.text)
+    choices = ((note + tail, ""), (kept + tail, ""), (note, tail), (kept, tail))
+    more, rest = next(((more, rest) for more, rest in choices if len(more) <= room), ("", kept + tail))
+    if len(more) <= room:
+        yield _Line(((" " * indent, ""), (row.text, look), (more, "dim")))
+    else:
+        yield from _wrapped(row.text, width, indent, look)
+    if rest:
+        yield from _wrapped(rest.strip(), width, indent + 2, "dim")
 
 
-def _change(change: Change, style: Style) -> str:
-    return f"{change.variable}: {change.before} {style.glyphs.arrow} {change.after}"
+def _change(change: Change, row: Row, style: Style) -> str:
+    """``rx_tasklet.count: 0 -> 1``; the object's name is left out where the statement names it just before."""
+    base, dot, member = change.variable.partition(".")
+    name = member if dot and f"({base})" in row.text and not style.verbose else change.variable
+    return f"{name}: {change.before} {style.glyphs.arrow} {change.after}"
 
 
 def _wrapped(text: str, width: int, indent: int, look: str) -> Iterator[_Line]:

@@ -31,11 +31,12 @@ def standing(result: CheckResult, style: Style) -> list[str]:
         ("reduced by", ", ".join(result.reductions)),
     ]
     lines = [line for label, text in entries for line in _entry(label, text, style)]
+    if not style.verbose:
+        return lines + list(_entry("assuming", "; ".join(result.assumptions), style))
     for number, assumption in enumerate(result.assumptions):
         lines += _entry("assuming" if number == 0 else "", f"- {assumption}", style, hang=2)
-    if style.verbose:
-        for number, verdict in enumerate(rules(result)):
-            lines += _entry("rules" if number == 0 else "", _rule(verdict), style, hang=6)
+    for number, verdict in enumerate(rules(result)):
+        lines += _entry("rules" if number == 0 else "", _rule(verdict), style, hang=6)
     return lines
 
 

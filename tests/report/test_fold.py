@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from defercheck.report.fold import rows, title
+from defercheck.report.fold import rows, shown
+from defercheck.report.who import titles
 from defercheck.verdict import Step, Trace
 
 from tests.report.samples import ACTION, HANDLER, SCHEDULE, TRACE, driver, inside, kernel, step
@@ -51,7 +52,21 @@ def test_what_the_driver_does_itself_is_not_called_continued() -> None:
 def test_kernel_steps_without_a_driver_site_go_by_the_functions_name() -> None:
     first = kernel("softirq/0", 0, "void tasklet_action()", level="softirq", calls=(ACTION,))
     assert table(first, replace(first, label="x")) == [("tasklet_action", 2, None)]
-    assert table(replace(first, calls=(), label="irq exit")) == [("irq exit", 1, None)]
+    assert table(replace(first, calls=()), first, first) == [("tasklet_action", 3, None)]
+    assert table(replace(first, calls=(), label="x")) == [("softirq loop", 1, None)]
+    assert table(replace(first, calls=(), label="x", level="hardirq")) == [("interrupt exit", 1, None)]
+
+
+def test_the_kernels_part_of_the_start_of_a_context_joins_the_start() -> None:
+    begins = step("hardirq/1", 1, "irq eth", level="hardirq")
+    enters = kernel("hardirq/1", 1, "t.func(t)", level="hardirq")
+    assert table(begins, enters) == [("irq eth", 2, 10)]
+
+
+def test_a_call_within_a_declaration_does_not_join_the_start_of_the_context() -> None:
+    begins = step("module", 0, "irq eth { tasklet_schedule(my_tasklet); }")
+    inner = kernel("module", 0, "test_and_set(t.SCHED)", calls=(HANDLER, SCHEDULE))
+    assert [steps for _, steps, _ in table(begins, inner)] == [1, 1]
 
 
 def test_changes_are_net() -> None:
@@ -61,14 +76,54 @@ def test_changes_are_net() -> None:
     assert row.changes == (driver("y", 0, 2),)
 
 
+BODY = step("softirq/1", 1, "dev.count = dev.count + 1", level="softirq", calls=(ACTION, HANDLER))
+INNER = kernel("softirq/1", 1, "test_and_set(t.SCHED)", level="softirq", calls=(ACTION, HANDLER, SCHEDULE))
+LOOP = kernel("softirq/1", 1, "t.func(t)", level="softirq", calls=(ACTION,))
+
+
+def who(*steps: Step) -> list[str]:
+    return list(titles(Trace(steps)))
+
+
 def test_titles_name_the_handler_that_the_kernel_called_back() -> None:
-    body = step("softirq/1", 1, "dev.count = dev.count + 1", level="softirq", calls=(ACTION, HANDLER))
-    inner = kernel("softirq/1", 1, "test_and_set(t.SCHED)", level="softirq", calls=(ACTION, HANDLER, SCHEDULE))
-    assert title(body) == title(inner) == "softirq/1: my_handler"
-    assert title(kernel("softirq/1", 1, "t.func(t)", level="softirq", calls=(ACTION,))) == "softirq/1"
-    assert title(step("module", 0, "kfree(dev)")) == "thread module"
-    assert title(replace(S1, context="ksoftirqd/0")) == "ksoftirqd/0"
-    assert title(replace(S1, context="irq eth", level="hardirq")) == "irq eth"
+    assert who(BODY) == who(INNER) == ["softirq/1: my_handler"]
+    assert who(LOOP) == ["softirq/1"]
+    assert who(step("module", 0, "kfree(dev)")) == ["module"]
+    assert who(step("reader", 0, "kfree(dev)")) == ["thread reader"]
+    assert who(replace(S1, context="ksoftirqd/0")) == ["ksoftirqd/0"]
+    assert who(replace(BODY, level="hardirq", context="hardirq/1")) == ["irq my_handler"]
+
+
+def test_what_the_kernel_does_around_a_handler_is_said_to_be_the_handlers() -> None:
+    assert who(LOOP, BODY, LOOP) == ["softirq/1: my_handler"] * 3
+    elsewhere = replace(LOOP, cpu=0, context="softirq/0")
+    assert who(LOOP, elsewhere, BODY) == ["softirq/1: my_handler", "softirq/0", "softirq/1: my_handler"]
+
+
+def test_but_not_across_the_end_of_a_frame() -> None:
+    below = step("reader", 1, "kfree(dev)")
+    assert who(LOOP, below, BODY, LOOP, below, LOOP) == [
+        "softirq/1", "thread reader", "softirq/1: my_handler", "softirq/1: my_handler", "thread reader", "softirq/1",
+    ]  # fmt: skip
+    begins = step("hardirq/1", 1, "irq eth", level="hardirq")
+    other = replace(BODY, context="hardirq/1", level="hardirq")
+    ends = replace(LOOP, context="hardirq/1", level="hardirq", calls=())
+    assert who(begins, other, ends, begins, ends) == [*["irq my_handler"] * 3, "hardirq/1", "hardirq/1"]
+
+
+def test_what_changed_is_told_where_it_can_be_understood() -> None:
+    def told(*steps: Step, verbose: bool = False) -> list[str]:
+        (row,) = rows(Trace(steps))
+        return [c.variable for c in shown(row, verbose)]
+
+    every = (
+        driver("x", 0, 1), inside("my_tasklet.SCHED", 0, 1), inside("other.SCHED", 0, 1), inside("pending[0]", 0, 1),
+        inside("module_state", 0, 1), replace(inside("my_tasklet.running", "false", "true"), origin="ghost"),
+    )  # fmt: skip
+    assert told(replace(S1, changes=every)) == ["x", "my_tasklet.SCHED", "module_state"]
+    assert told(replace(S1, changes=every), verbose=True) == [c.variable for c in every]
+    assert told(replace(LOOP, changes=every)) == ["x", "module_state", "my_tasklet.running"]
+    assert told(replace(BODY, label="x = 1", changes=every)) == ["module_state"]
 
 
 def test_all_steps_are_counted_once() -> None:

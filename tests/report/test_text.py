@@ -18,6 +18,10 @@ WARNING = Verdict(
 ALLOWED = Verdict("DF306", "memory never freed", "allowed", reason="the core frees it", span=span("kfree(dev)"))
 COVER = Verdict("DF904", "busy", "reached", "", "", span("tasklet_schedule(my_tasklet)"), Trace(TRACE.steps[:2]))
 EXPECTED = replace(USE_AFTER_FREE, expected=True)
+STUCK = Verdict(
+    "DF402", "contexts wait for each other for ever", "violated", "tasklet_kill waits for ever for the tasklet to run.",
+    "my_tasklet", span("tasklet_kill(my_tasklet)"), Trace(TRACE.steps[:9]),
+)  # fmt: skip
 CUT = Exploration(
     complete=False, limit="states", states=1000, transitions=4000, depth=12, fired=frozenset(), seconds=0.05, bits=36
 )  # fmt: skip
@@ -33,6 +37,7 @@ CASES = {
     "mixed": (replace(WRONG, verdicts=(USE_AFTER_FREE, ALLOWED, WARNING, COVER)), Style()),
     "expected": (replace(RIGHT, verdicts=(EXPECTED, NO_LEAK)), Style()),
     "expected-verbose": (replace(RIGHT, verdicts=(EXPECTED,)), Style(verbose=True)),
+    "waits-for-ever": (replace(RIGHT, verdicts=(STUCK,)), Style()),
     "missing": (replace(RIGHT, missing=("DF304",)), Style()),
     "undetermined": (
         replace(RIGHT, exploration=CUT, verdicts=tuple(replace(v, outcome="undetermined") for v in RIGHT.verdicts)),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-
 from defercheck.grammar.parser import parse
 from defercheck.rules import Rule, UnknownRule, all_rules, codes, rule
+
 from tests.rules.pages import CHECKED, NAMES, RUNNABLE, specs
 
 DESIGN = (
