@@ -8,23 +8,24 @@ from defercheck.grammar.span import Diagnostic, Source, Span
 from defercheck.report.style import Style
 
 _TAB = 4
-_WIDTH = 110
-"""Columns of source text that are shown; longer lines are cut around the span."""
+_LEAST = 30
+"""Columns of source text that are shown however narrow the device is; longer lines are cut around the span."""
 
 _CONTROL = {n: chr(0x2400 + n) for n in range(32)} | {0x7F: "\u2421"}
 
 
-def render(diagnostic: Diagnostic, color: bool = False) -> str:
+def render(diagnostic: Diagnostic, color: bool = False, width: int = 116) -> str:
     """A diagnostic as text, ending with a line break.
 
-    ``color`` adds ANSI colours. Tabs are shown as four columns; columns in ``-->`` count characters, as editors do.
+    ``color`` adds ANSI colours. Lines of source are cut to fit ``width`` columns. Tabs are shown as four columns;
+    columns in ``-->`` count characters, as editors do.
     """
-    style = Style(color=color)
+    style = Style(width=width, color=color)
     lines = [f"{style.paint('error', 'bold red')}{style.paint(': ' + diagnostic.message, 'bold')}"]
     places = [span for span in (diagnostic.span, *(span for _, span in diagnostic.notes)) if span]
     gutter = max((len(str(span.end_line)) for span in places), default=1)
     if diagnostic.span:
-        lines += _place(diagnostic.span, diagnostic.label, gutter, style, "bold red", "^")
+        lines += place(diagnostic.span, diagnostic.label, gutter, style, "bold red", "^")
     elif diagnostic.label:
         lines.append(f"{' ' * gutter} {style.paint('=', 'bold blue')} {diagnostic.label}")
     if diagnostic.help:
@@ -34,14 +35,17 @@ def render(diagnostic: Diagnostic, color: bool = False) -> str:
     for text, span in diagnostic.notes:
         if span:
             lines.append(f"{style.paint('note', 'bold cyan')}: {text}")
-            lines += _place(span, "", gutter, style, "bold cyan", "-")
+            lines += place(span, "", gutter, style, "bold cyan", "-")
         else:
             lines.append(f"{' ' * gutter} {style.paint('=', 'bold blue')} {style.paint('note:', 'bold')} {text}")
     return "\n".join(lines) + "\n"
 
 
-def _place(span: Span, label: str, gutter: int, style: Style, look: str, mark: str) -> list[str]:
-    """``--> file:line:column`` and the lines of the span: the first, and the last if it is another."""
+def place(span: Span, label: str, gutter: int, style: Style, look: str, mark: str = "^") -> list[str]:
+    """``--> file:line:column`` and the lines of the span: the first, and the last if it is another.
+
+    ``gutter`` is the width of the line numbers; ``label`` stands beside the marks.
+    """
     blank = f"{' ' * gutter} {style.paint('|', 'bold blue')}"
     lines = [f"{' ' * gutter}{style.paint('-->', 'bold blue')} {span.source.name}:{span.line}:{span.column}", blank]
     last_line, last_column = _last_place(span)
@@ -69,7 +73,7 @@ def _line(
 ) -> list[str]:
     """One numbered line of source, and the line of carets under its columns ``start`` to ``end`` (half-open)."""
     text = source.line(number)
-    before, within, after = _shown(text, start, end)
+    before, within, after = _shown(text, start, end, max(_LEAST, style.width - gutter - 3))
     bar = style.paint("|", "bold blue")
     count = style.paint(str(number).rjust(gutter), "bold blue")
     carets = mark * max(1, _columns(within)) + (f" {label}" if label else "")
@@ -79,21 +83,21 @@ def _line(
     ]
 
 
-def _shown(text: str, start: int, end: int) -> tuple[str, str, str]:
+def _shown(text: str, start: int, end: int, width: int) -> tuple[str, str, str]:
     """The line in three parts (before, in and after the span), cut to a width, printable."""
     start = min(max(start, 1), len(text) + 1)
     end = min(max(end, start), len(text) + 1)
     before, within, after = (
         _printable(part) for part in (text[: start - 1], text[start - 1 : end - 1], text[end - 1 :])
     )
-    if len(before) + len(within) + len(after.rstrip()) <= _WIDTH:
+    if len(before) + len(within) + len(after.rstrip()) <= width:
         return before, within, after.rstrip()
-    if len(within) > _WIDTH // 2:
-        within = within[: _WIDTH // 2 - 3] + "..."
-    keep = (_WIDTH - len(within)) // 2
+    if len(within) > width // 2:
+        within = within[: width // 2 - 3] + "..."
+    keep = (width - len(within)) // 2
     if len(before) > keep:
         before = "..." + before[len(before) - keep + 3 :]
-    room = _WIDTH - len(before) - len(within)
+    room = width - len(before) - len(within)
     if len(after) > room:
         after = after[: room - 3] + "..."
     return before, within, after

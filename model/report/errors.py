@@ -12,4 +12,4 @@ def complaints(diagnostics: Iterable[Diagnostic], style: Style) -> str:
     """All diagnostics, a blank line between two."""
     from defercheck.report.diagnostics import render
 
-    return "\n\n".join(render(d, style.color).rstrip("\n") for d in diagnostics)
+    return "\n\n".join(render(d, style.color, style.width).rstrip("\n") for d in diagnostics)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import textwrap
 
-from defercheck.grammar.span import Source
+from defercheck.grammar.span import Source, Span
+from defercheck.report.diagnostics import place
 from defercheck.report.schedule import schedule, summary
-from defercheck.report.snippet import snippet
 from defercheck.report.style import Style
 from defercheck.verdict import Verdict
 
@@ -22,8 +22,9 @@ def finding(verdict: Verdict, style: Style, kind: str = "") -> list[str]:
     lines = [header(kind, verdict.code if kind != "reached" else "", verdict.name, style, look)]
     pad = " "
     if verdict.span is not None:
-        lines += snippet(verdict.span, style, look)
-        pad = " " * len(str(verdict.span.line))
+        gutter = len(str(verdict.span.end_line))
+        lines += place(verdict.span, "", gutter, style, look)
+        pad = " " * gutter
     for text in (verdict.message, verdict.reason):
         lines += note(text, pad, style)
     places = [f"{s.source.name}:{s.line}" for s in verdict.also]
@@ -57,23 +58,25 @@ def header(kind: str, code: str, name: str, style: Style, look: str) -> str:
 def note(text: str, pad: str, style: Style) -> list[str]:
     """``= text``, wrapped, in line with the bar of a snippet; nothing for an empty text."""
     wrapped = textwrap.wrap(text, style.width - len(pad) - 3, break_on_hyphens=False)
-    return [f"{pad} {style.paint('=', 'blue') if i == 0 else ' '} {line}" for i, line in enumerate(wrapped)]
+    return [f"{pad} {style.paint('=', 'bold blue') if i == 0 else ' '} {line}" for i, line in enumerate(wrapped)]
 
 
 def missed(code: str, name: str, spec: Source, complete: bool, style: Style) -> list[str]:
     """The block for an ``expect`` that was not met."""
     lines = [header("error", code, "expected, but not found", style, "bold red")]
-    place = re.search(rf"^[ \t]*expect[ \t]+{re.escape(code)}\b", spec.text, re.MULTILINE)
+    found = re.search(rf"^[ \t]*(expect[ \t]+{re.escape(code)})\b", spec.text, re.MULTILINE)
     pad = " "
-    if place is not None:
-        number = spec.text.count("\n", 0, place.end()) + 1
-        pad = " " * len(str(number))
-        bar = style.paint("|", "blue")
-        lines += [
-            f"{pad}{style.paint('-->', 'blue')} {spec.name}:{number}",
-            f"{pad} {bar}",
-            f"{style.paint(str(number), 'blue')} {bar} {spec.line(number).strip()}",
-        ]
+    if found is not None:
+        span = span_of(spec, *found.span(1))
+        pad = " " * len(str(span.line))
+        lines += place(span, "", len(pad), style, _LOOKS["error"])
     what = f"{code} ({name})" if name else code
     known = "no schedule at all breaks" if complete else "nothing that was explored before the limit breaks"
     return lines + note(f"The spec expects a violation of {what}, but {known} it.", pad, style)
+
+
+def span_of(source: Source, start: int, end: int) -> Span:
+    """The span of a range of characters within one line."""
+    line = source.text.count("\n", 0, start) + 1
+    column = start - source.text.rfind("\n", 0, start)
+    return Span(source, start, end, line, column, line, column + end - start)

@@ -15,10 +15,6 @@ DEPTH: dict[Level, int] = {"thread": 0, "softirq": 1, "hardirq": 2}
 """How far in a level stands: what may interrupt what, on one CPU."""
 
 
-_FRAMES: dict[Level, str] = {"thread": "in the kernel", "softirq": "softirq loop", "hardirq": "interrupt exit"}
-"""What the kernel does at a level outside of any function that the model names."""
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of a schedule: consecutive steps of one context that belong to one statement of the driver.
@@ -77,7 +73,8 @@ def _belongs(step: Step, group: list[Step]) -> bool:
     if step.context != head.context or step.cpu != head.cpu:
         return False
     if step.kernel and tail.kernel:
-        return _anchor(step) == _anchor(tail)
+        anchor = _anchor(step)
+        return anchor == _anchor(tail) and (anchor is not None or not step.violates)
     if step.kernel == tail.kernel or (not step.kernel and not head.kernel) or (step.kernel and len(group) > 1):
         return False
     inner, outer = (step, tail) if step.kernel else (tail, step)
@@ -111,8 +108,9 @@ def _text(steps: list[Step]) -> str:
     site = driver_site(steps[0])
     if site is not None:
         return " ".join(site.text.split()).rstrip(";")
-    names = [step.calls[-1].function for step in steps if step.calls]
-    return ", ".join(dict.fromkeys(names)) or _FRAMES[steps[0].level]
+    names = list(dict.fromkeys(step.calls[-1].function for step in steps if step.calls))
+    labels = list(dict.fromkeys(step.label for step in steps))
+    return ", ".join(names) if names and len(labels) > 1 else "; ".join(dict.fromkeys((labels[0], labels[-1])))
 
 
 def _row(first: int, last: int, context: str, steps: list[Step], text: str, resumed: bool) -> Row:
@@ -143,9 +141,12 @@ def _net(changes: Iterable[Change]) -> tuple[Change, ...]:
 
 
 def shown(row: Row, verbose: bool) -> tuple[Change, ...]:
-    """The changes worth telling: the driver's variables, what the kernel keeps of the objects that the statement
-    names, the kernel's own variables that belong to no object or CPU, and what becomes of a driver's object in the
-    kernel's own steps (``rx_tasklet.running``); not what an assignment says itself. With ``verbose`` all of them."""
+    """The changes worth telling.
+
+    The driver's variables, but not what an assignment says itself; what the kernel keeps of the objects that the
+    statement names; and what becomes of a driver's object in the kernel's own steps (``rx_tasklet.running``). With
+    ``verbose`` all of them.
+    """
     if verbose:
         return tuple(c for c in row.changes if c.origin != "pc")
     named = set(re.findall(r"\w+", row.text)) if row.kernel and row.line is not None else set()
@@ -154,11 +155,6 @@ def shown(row: Row, verbose: bool) -> tuple[Change, ...]:
         c
         for c in row.changes
         if (c.origin == "driver" and assigned != f"{c.variable}={c.after}")
-        or (c.origin == "kernel" and _matters(c, named))
+        or (c.origin == "kernel" and re.split(r"[.\[]", c.variable, maxsplit=1)[0] in named)
         or (c.origin == "ghost" and row.line is None and c.after in ("true", "false"))
     )
-
-
-def _matters(change: Change, named: set[str]) -> bool:
-    base = re.split(r"[.\[]", change.variable, maxsplit=1)[0]
-    return base in named or base == change.variable

@@ -180,7 +180,7 @@ def _body(row: Row, style: Style, width: int, end: _End | None) -> Iterator[_Lin
 def _change(change: Change, row: Row, style: Style) -> str:
     """``rx_tasklet.count: 0 -> 1``; the object's name is left out where the statement names it just before."""
     base, dot, member = change.variable.partition(".")
-    name = member if dot and f"({base})" in row.text and not style.verbose else change.variable
+    name = member if dot and re.search(rf"\({re.escape(base)}[,)]", row.text) and not style.verbose else change.variable
     return f"{name}: {change.before} {style.glyphs.arrow} {change.after}"
 
 
@@ -189,7 +189,7 @@ def _wrapped(text: str, width: int, indent: int, look: str) -> Iterator[_Line]:
     breakable = re.sub(r"([(,.])(?=\S)", "\\1\x00 ", text) if len(text) > width - indent else text
     pieces = [
         piece.replace("\x00 ", "").replace("\x00", "")
-        for piece in textwrap.wrap(breakable, max(width - indent, 8), subsequent_indent="    ", break_on_hyphens=False)
+        for piece in textwrap.wrap(breakable, max(width - indent, 8), subsequent_indent="  ", break_on_hyphens=False)
     ]
     for piece in pieces or [""]:
         yield _Line(((" " * indent, ""), (piece, look)))

@@ -4,7 +4,7 @@ import io
 
 import pytest
 from defercheck.grammar.span import Source, Span
-from defercheck.report.snippet import snippet
+from defercheck.report.diagnostics import place as snippet
 from defercheck.report.style import Style, can_draw, style_for, wants_color
 from defercheck.report.units import count, duration, listing, size
 
@@ -71,13 +71,13 @@ def place(text: str, word: str) -> Span:
 
 
 def test_the_caret_is_under_the_word_also_after_tabs() -> None:
-    lines = snippet(place("a\n\tif (x)\tkfree(dev);\n", "kfree"), Style())
+    lines = snippet(place("a\n\tif (x)\tkfree(dev);\n", "kfree"), "", 1, Style(), "")
     assert lines[0].endswith("x.dfr:2:9")
     assert lines[3].index("^") == lines[2].index("kfree")
     assert lines[3].count("^") == 5
 
 
 def test_a_long_line_is_cropped_around_the_word() -> None:
-    lines = snippet(place("x = " + "1 + " * 60 + "kfree(dev) + " + "2 + " * 60, "kfree"), Style(width=80))
+    lines = snippet(place("x = " + "1 + " * 60 + "kfree(dev) + " + "2 + " * 60, "kfree"), "", 1, Style(width=80), "")
     assert max(map(len, lines)) <= 80
     assert lines[3].index("^") == lines[2].index("kfree")
