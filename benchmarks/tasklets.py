@@ -11,6 +11,8 @@ channels and one proctype a context. Both have a step wherever the other has one
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from defercheck.system.expr import TRUE, Const, Expr, Var, conj, disj, equals, ite, negate, op
 from defercheck.system.system import Context, Location, Property, Transition, TransitionSystem, Variable
 
@@ -70,7 +72,8 @@ class _Builder:
             Context(pc, "hardirq", Const(cpu), pc, tuple(map(Location, IRQ)), frozenset({0}))
         )  # fmt: skip
         for t in self.tasklets:
-            may, spent = TRUE, {}
+            may: Expr = TRUE
+            spent: dict[str, Expr | int] = {}
             if self.times is not None:
                 left = Var(name("left", t))
                 may, spent = negate(equals(left, 0)), {name("left", t): op("sub", left, Const(1))}
@@ -95,7 +98,7 @@ class _Builder:
         moves: dict[str, Expr | int] = {a: Var(b) for a, b in zip(taken, listed, strict=True)}
         self.add(1, 2, "take the list", TRUE, {pending: 0, **moves, **dict.fromkeys(listed, 0)})
         self.add(2, 7, "list is empty", equals(Var(taken[0]), 0))
-        shifted: dict[str, Expr | int] = {a: Var(b) for a, b in zip(taken, taken[1:], strict=False)}
+        shifted: dict[str, Expr | int] = {a: Var(b) for a, b in pairwise(taken)}
         pop = {**shifted, taken[-1]: 0, current: Var(taken[0])}
         self.add(2, 3, "next tasklet", negate(equals(Var(taken[0]), 0)), pop)
         for t in self.tasklets:

@@ -64,7 +64,7 @@ def systems(draw: st.DrawFn, wild: bool = False) -> TransitionSystem:
     claims = [
         Property(f"step{n}", "T", "step", "", continues=draw(st.booleans())) for n in range(draw(st.integers(0, 2)))
     ]
-    transitions = []
+    transitions: list[Transition] = []
     for n, size in enumerate(sizes):
         for source in range(size):
             for _ in range(draw(st.sampled_from([2, 1, 3, 2, 0]))):

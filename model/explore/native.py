@@ -9,7 +9,7 @@ from defercheck.explore.control import NEVER, Shared, Status
 from defercheck.explore.jit import Tiers
 from defercheck.explore.layout import lay_out
 from defercheck.explore.search import base_ir, search_ir
-from defercheck.explore.storage import MOST_STATES, Storage, Tuning
+from defercheck.explore.storage import Storage, Tuning
 from defercheck.explore.stuck import mark_bytes, stuck_contexts, stuck_ir
 from defercheck.explore.successors import Plan, context_ir, plan
 from defercheck.explore.watch import watch_ir
@@ -102,7 +102,7 @@ class Search:
         if self._limits.memory is not None and storage.bytes > self._limits.memory:
             return "memory"
         control.count = control.level_end = 1
-        control.stop = MOST_STATES if self._limits.states is None else self._limits.states
+        control.stop = storage.most if self._limits.states is None else self._limits.states
         storage.begin(self._initial, self._rehash)
         rate = self._tuning.budget / PAUSE
         while True:
@@ -123,8 +123,12 @@ class Search:
                 return "states"
             if status == Status.ERROR:
                 raise self._error()
-            if status == Status.GROW and not storage.grow(control.count + control.pending, self._rehash):
-                return "memory" if control.count + control.pending < MOST_STATES else "states"
+            if status == Status.GROW:
+                needed = control.count + control.pending
+                if needed > storage.most:
+                    return "states"
+                if not storage.grow(needed, self._rehash):
+                    return "memory"
 
     def _rehash(self, table: int, first: int, end: int) -> None:
         self._code.call("rehash", table, first, end)

@@ -13,6 +13,8 @@ from defercheck.explore.memory import Block
 PARENT = 4
 MOST_STATES = (1 << 32) - 2
 """Parents are 32-bit indexes, of which one means "none"."""
+CHUNKS = 1 << 18
+"""There are never more chunks than this."""
 HUGE = 4 << 20
 """Blocks of so many bytes ask for large pages: the system takes longer to hand out 4 KiB than we to fill it."""
 STRIDE = 16 << 20
@@ -48,7 +50,8 @@ class Storage:
         self._load = LOAD
         self._slabs: list[Block] = []
         self._chunks: list[int] = []
-        self._directory = Block(8 << max(0, 32 - tuning.chunk_bits))
+        self.most = min(MOST_STATES, CHUNKS << tuning.chunk_bits)
+        self._directory = Block(8 * CHUNKS)
         # A pause may come before or after a flush, and the backward analysis adds a record for each state.
         self._buffer = Block((layout.words + 2) * 8 * (2 * tuning.batch + 2 * most + 2))
         self._table = self._block(tuning.slots * self._slot)
@@ -132,7 +135,7 @@ class Storage:
         if missing <= 0:
             return True
         for number in (max(missing, len(self._chunks) // 8), missing):
-            if self._allowed(self.bytes + number * (self._chunk + 8)):
+            if len(self._chunks) + number <= CHUNKS and self._allowed(self.bytes + number * (self._chunk + 8)):
                 self._add_chunks(number)
                 return True
         return False
@@ -150,7 +153,7 @@ class Storage:
 
     def _set_room(self) -> None:
         states = len(self._chunks) << self._tuning.chunk_bits
-        self._control.room = min(states, int(self._load * self._control.capacity), MOST_STATES)
+        self._control.room = min(states, int(self._load * self._control.capacity), self.most)
 
     def _grow_table(self, needed: int, rehash: Rehash) -> bool:
         slots = 2 * self._control.capacity

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -116,7 +117,7 @@ def test_progress() -> None:
     seen: list[Progress] = []
     explore(counters(4, 80), Limits(seconds=1.5), seen.append)
     assert len(seen) >= 2
-    assert all(a.states <= b.states and a.seconds < b.seconds for a, b in zip(seen, seen[1:], strict=False))
+    assert all(a.states <= b.states and a.seconds < b.seconds for a, b in pairwise(seen))
     assert all(p.states >= p.queued and p.bytes > 0 for p in seen)
 
 
@@ -182,3 +183,10 @@ def test_leaving_a_range_names_the_transition() -> None:
 def test_an_initial_state_outside_a_range() -> None:
     with pytest.raises(ValueError, match=r"x is 7, outside 0..5"):
         explore(TransitionSystem("", (Variable("x", 0, 5, 7),), (), (), ()))
+
+
+def test_more_states_than_can_be_numbered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("defercheck.explore.storage.MOST_STATES", 3000)
+    found = explore(counters(3, 20))
+    assert (found.complete, found.limit) == (False, "states")
+    assert found.states <= 3000

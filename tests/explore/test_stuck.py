@@ -58,8 +58,8 @@ def lock(name: str) -> dict[str, int]:
     return {name: 1}
 
 
-ONE = [(0, 1, free("a"), lock("a")), (1, 2, free("b"), lock("b")), (2, 0, TRUE, {"a": 0, "b": 0})]
-OTHER = [(0, 1, free("b"), lock("b")), (1, 2, free("a"), lock("a")), (2, 0, TRUE, {"a": 0, "b": 0})]
+ONE: list[Step] = [(0, 1, free("a"), lock("a")), (1, 2, free("b"), lock("b")), (2, 0, TRUE, {"a": 0, "b": 0})]
+OTHER: list[Step] = [(0, 1, free("b"), lock("b")), (1, 2, free("a"), lock("a")), (2, 0, TRUE, {"a": 0, "b": 0})]
 
 
 def test_locks_taken_in_both_orders() -> None:
@@ -72,14 +72,14 @@ def test_locks_taken_in_one_order() -> None:
 
 
 def test_waiting_for_what_another_may_still_do() -> None:
-    waiter = [(0, 1, TRUE, {}), (1, 2, Var("a"), {})]
+    waiter: list[Step] = [(0, 1, TRUE, {}), (1, 2, Var("a"), {})]
     assert lengths(threads([waiter, [(0, 0, TRUE, {}), (0, 1, TRUE, lock("a"))]], "a", [stuck(0, 1)])) == {}
 
 
 def test_waiting_while_others_run_for_ever() -> None:
     """Not a deadlock, and yet the one that waits waits in vain. The other may spoil it in its first step."""
-    waiter = [(0, 1, TRUE, {}), (1, 2, Var("a"), {})]
-    busy = [(0, 1, TRUE, lock("b")), (0, 2, TRUE, lock("a")), (1, 1, TRUE, {}), (2, 2, TRUE, {})]
+    waiter: list[Step] = [(0, 1, TRUE, {}), (1, 2, Var("a"), {})]
+    busy: list[Step] = [(0, 1, TRUE, lock("b")), (0, 2, TRUE, lock("a")), (1, 1, TRUE, {}), (2, 2, TRUE, {})]
     system = threads([waiter, busy], "ab", [stuck(0, 1), stuck(0, 0), stuck(1, 0, 1, 2)])
     assert lengths(system) == {"t0 at (1,)": 2}
 
@@ -104,14 +104,16 @@ def test_a_violating_step_may_be_what_it_waited_for(continues: bool, expected: d
 def test_a_state_that_only_leads_to_marked_ones_is_marked() -> None:
     """A long way, against the order in which the states are found, to the one step of thread 0."""
     n = 40
-    walker = [(k, k + 1, TRUE, {}) for k in range(n)]
+    walker: list[Step] = [(k, k + 1, TRUE, {}) for k in range(n)]
     assert lengths(threads([[(0, 1, equals(Var("pc1"), n), {})], walker], "", [stuck(0, 0)])) == {}
 
 
 @pytest.mark.parametrize("count", [7, 8, 9, 17, 33])
 def test_many_contexts(count: int) -> None:
     """More contexts than a small mark has bits; each waits for the next, the last for nobody."""
-    programs = [[(0, 1, conj(Var("a"), equals(Var(f"pc{(n + 1) % count}"), 1)), {})] for n in range(count - 1)]
+    programs: list[list[Step]] = [
+        [(0, 1, conj(Var("a"), equals(Var(f"pc{(n + 1) % count}"), 1)), {})] for n in range(count - 1)
+    ]
     programs.append([(0, 1, TRUE, {})])
     system = threads(programs, "a", [stuck(n, 0) for n in range(count)])
     assert lengths(system) == {f"t{n} at (0,)": 0 for n in range(count - 1)}
