@@ -75,8 +75,9 @@ class _Context:
     def __init__(self, shared: _Shared, context: int, steps: list[Transition]):
         self.shared, self.context = shared, context
         self.out: dict[int, list[Transition]] = defaultdict(list)
+        self.sources: dict[int, set[int]] = defaultdict(set)
         for t in steps:
-            self.out[t.source].append(t)
+            self._add(t)
         c = shared.system.contexts[context]
         self.needs = frozenset(variables(c.enabled))
         self.looks = [
@@ -97,28 +98,30 @@ class _Context:
             changed = any([self._pass_over(location) for location in sorted(self.out)])
         return [t for location in sorted(self.out) for t in self.out[location]]
 
+    def _add(self, t: Transition) -> None:
+        self.out[t.source].append(t)
+        if t.target is not None:
+            self.sources[t.target].add(t.source)
+
     def _pass_over(self, location: int) -> bool:
         """Compose the steps out of a location into those into it, if that is sound; whether it was done."""
         leaving = self.out.get(location, [])
         if location in self.visited or not leaving or not all(self._local(t) for t in leaving):
             return False
-        entering = [t for steps in self.out.values() for t in steps if t.target == location]
+        entering = [t for source in self.sources[location] for t in self.out.get(source, ()) if t.target == location]
         if not entering or len(entering) * len(leaving) > len(entering) + len(leaving):
             return False
         if any(name in self.needs for t in entering for name, _ in t.updates) or not self._total(leaving):
             return False
-        composed = {id(first): [_compose(first, second) for second in leaving] for first in entering}
-        if any(
-            _size(made) > max(LARGEST, _size(first) + _size(second))
-            for first in entering
-            for second, made in zip(leaving, composed[id(first)], strict=True)
-        ):
+        composed = [(first, second, _compose(first, second)) for first in entering for second in leaving]
+        if any(_size(made) > max(LARGEST, _size(first) + _size(second)) for first, second, made in composed):
             return False
         del self.out[location]
-        for source, steps in self.out.items():
-            self.out[source] = [
-                made for t in steps for made in composed.get(id(t), [t]) if made is t or made.guard != FALSE
-            ]
+        for source in {t.source for t in entering}:
+            self.out[source] = [t for t in self.out[source] if t.target != location]
+        for _, _, made in composed:
+            if made.guard != FALSE:
+                self._add(made)
         return True
 
     def _local(self, t: Transition) -> bool:

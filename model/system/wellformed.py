@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from defercheck.system.expr import OPERATORS, Const, Expr, Op, Var
-from defercheck.system.interval import assume, bounds, ranges_of
+from defercheck.system.interval import Interval, assume, bounds, ranges_of
 from defercheck.system.system import Context, Property, Transition, TransitionSystem, Variable
 
 KINDS = ("step", "invariant", "terminal", "stuck", "cover")
@@ -174,11 +174,14 @@ def _expressions(system: TransitionSystem) -> Iterator[str]:
 
 def _ranges(system: TransitionSystem) -> Iterator[str]:
     ranges = ranges_of(system)
+    everywhere: dict[Expr, Interval] = {}  # the same updates stand in many transitions
     for n, t in enumerate(system.transitions):
         facts = None
         for name, e in t.updates:
             lo, hi = ranges[name]
-            least, greatest = bounds(e, ranges)
+            if e not in everywhere:
+                everywhere[e] = bounds(e, ranges)
+            least, greatest = everywhere[e]
             if lo <= least and greatest <= hi:
                 continue
             facts = facts if facts is not None else assume(t.guard, ranges)
