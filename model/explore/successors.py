@@ -152,7 +152,7 @@ def _step(p: Plan, i: int, w: Writer, here: Code, out: Operand, block: str) -> t
 
 def _updates(p: Plan, t: Transition, w: Writer, code: Code, out: Operand) -> Operand | None:
     """Write the packed successor to ``out``. The result is an ``i1``: whether a value left its range; or None where
-    the bounds of the expressions exclude that."""
+    the bounds of the expressions exclude that: never a silent wrap."""
     after: dict[str, Expr] = dict(t.updates)
     context: Context = p.system.contexts[t.context]
     if t.target is not None:
@@ -162,8 +162,8 @@ def _updates(p: Plan, t: Transition, w: Writer, code: Code, out: Operand) -> Ope
     wrong: list[Operand] = []
     for name, e in after.items():
         f = p.layout.fields[name]
-        lo, hi = p.ranges[e]
-        if lo < f.lo or hi > f.hi:
+        stays = p.ranges.stays(e, f.lo, f.hi, t.guard)
+        if not stays:
             value, width = code.value(e)
             offset = w.emit(f"sub i{width} {value}, {f.lo}")
             wrong.append(w.emit(f"icmp ugt i{width} {offset}, {f.hi - f.lo}"))
@@ -176,7 +176,7 @@ def _updates(p: Plan, t: Transition, w: Writer, code: Code, out: Operand) -> Ope
         field_code = code.integer(e)
         if f.base:
             field_code = w.emit(f"sub i64 {field_code}, {f.base}")
-        if lo < f.lo or hi > f.hi:
+        if not stays:
             field_code = w.emit(f"and i64 {field_code}, {signed((1 << f.width) - 1)}")
         moving[f.word].append(w.emit(f"shl i64 {field_code}, {f.shift}") if f.shift else field_code)
     for n, word in enumerate(code.words):
