@@ -94,8 +94,8 @@ def run(names: list[str], kernels: tuple[str, ...], options: Options, request: R
     except KeyboardInterrupt:
         interrupted = True
         meter.clear()
-        if meter.latest is not None:
-            say(sys.stderr, f"defercheck: {meter.name}: interrupted after {meter.latest.states:,} states")
+        after = f" after {meter.latest.states:,} states" if meter.latest is not None else ""
+        say(sys.stderr, f"defercheck: {meter.name}: interrupted{after}")
     code = Exit.INTERRUPTED if interrupted else worst(exit_of(o, request.warnings_fail) for o in done)
     conclude(done, work, code, interrupted, request)
     return int(code)

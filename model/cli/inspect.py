@@ -35,13 +35,14 @@ def compile_(
 ) -> int:  # fmt: skip
     """Show the transition system of a spec: variables, contexts, transitions, properties."""
     system = _system(spec, kernel, cpus, reduce)
-    from defercheck.system import dump
-
     if format_ == "json":
-        data = dump.to_json(system)
-        say(sys.stdout, data if isinstance(data, str) else json.dumps(data, indent=2, ensure_ascii=False))
+        from defercheck.system.dump import to_json
+
+        say(sys.stdout, json.dumps(to_json(system), indent=2, ensure_ascii=False))
     else:
-        say(sys.stdout, dump.show(system).rstrip("\n"))
+        from defercheck.system.show import show
+
+        say(sys.stdout, show(system).rstrip("\n"))
     return 0
 
 

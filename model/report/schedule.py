@@ -165,7 +165,8 @@ def _body(row: Row, style: Style, width: int, end: _End | None) -> Iterator[_Lin
     look = end.look if end else "dim" if row.kernel and row.line is None else ""
     kept = "  [continued]" if row.resumed else ""
     note = f"  [{'continued, ' * row.resumed}{count(row.steps, 'step')}]" if row.steps > 1 else kept
-    tail = ",".join(f"  {_change(change, row, style)}" for change in shown(row, style.verbose))
+    changes = ", ".join(_change(change, row, style) for change in shown(row, style.verbose))
+    tail = f"  {changes}" if changes else ""
     room = width - indent - len(row.text)
     choices = ((note + tail, ""), (kept + tail, ""), (note, tail), (kept, tail))
     more, rest = next(((more, rest) for more, rest in choices if len(more) <= room), ("", kept + tail))

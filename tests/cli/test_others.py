@@ -120,15 +120,12 @@ def fake_module(monkeypatch: pytest.MonkeyPatch, name: str, **functions: object)
     monkeypatch.setattr(sys.modules[package], attribute, module, raising=False)
 
 
-def test_compile(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_module(
-        monkeypatch, "defercheck.system.dump", show=lambda s: f"show {s.name}", to_json=lambda s: {"name": s.name}
-    )
+def test_compile(run: Run) -> None:
     Path("a.dfr").write_text("BOTH")
     result = run("compile", "a.dfr")
-    assert result.stdout == "show a.dfr on 2.6.20\n"
+    assert "a.dfr on 2.6.20" in result.stdout
     assert "--kernel chooses 6.1" in result.stderr
-    assert json.loads(run("compile", "a.dfr", "--format", "json", "-k", "6.1").stdout) == {"name": "a.dfr on 6.1"}
+    assert json.loads(run("compile", "a.dfr", "--format", "json", "-k", "6.1").stdout)["name"] == "a.dfr on 6.1"
 
 
 def test_export_and_graph(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
