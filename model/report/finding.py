@@ -19,7 +19,8 @@ def finding(verdict: Verdict, style: Style, kind: str = "") -> list[str]:
     also be ``expected``, or ``reached`` for a cover."""
     kind = kind or verdict.severity
     look = _LOOKS[kind]
-    lines = [header(kind, verdict.code if kind != "reached" else "", verdict.name, style, look)]
+    code = verdict.code if kind != "reached" else ""
+    lines = [header(kind, code, full_name(verdict) if code else verdict.name, style, look)]
     pad = " "
     if verdict.span is not None:
         gutter = len(str(verdict.span.end_line))
@@ -35,6 +36,12 @@ def finding(verdict: Verdict, style: Style, kind: str = "") -> list[str]:
         lines += ["", style.paint(heading, "bold")]
         lines += schedule(verdict.trace, style, kind == "reached", _after(verdict), _number(verdict))
     return lines
+
+
+def full_name(verdict: Verdict) -> str:
+    """The rule's name; for a property of the spec's own, with the name that the spec gives it."""
+    kind = {"DF702": "invariant broken", "DF904": "cover not reached"}.get(verdict.code)
+    return f"{kind}: {verdict.name}" if kind and verdict.name != kind else verdict.name
 
 
 def _after(verdict: Verdict) -> str:

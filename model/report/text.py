@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from defercheck.report.finding import finding, missed
+from defercheck.report.finding import finding, full_name, missed
 from defercheck.report.schedule import summary
 from defercheck.report.standing import LIMITS, standing
 from defercheck.report.style import Style
@@ -74,7 +74,7 @@ def table_line(result: CheckResult, label: str, width: int, style: Style) -> str
     match result.status:
         case "violated":
             mark, look = style.glyphs.mark, "bold red"
-            found = _unique([f"{v.code} {v.name}" for v in failures(result)])
+            found = _unique([f"{v.code} {full_name(v)}" for v in failures(result)])
             said = ", ".join([*found, *(f"{code} expected but not found" for code in result.missing)])
         case "undetermined":
             mark, look = "?", "bold yellow"

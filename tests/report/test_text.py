@@ -22,6 +22,9 @@ STUCK = Verdict(
     "DF402", "contexts wait for each other for ever", "violated", "tasklet_kill waits for ever for the tasklet to run.",
     "my_tasklet", span("tasklet_kill(my_tasklet)"), Trace(TRACE.steps[:9]),
 )  # fmt: skip
+BROKEN = Verdict(
+    "DF702", "both", "violated", "`running(t) && resetting` holds.", "both", span("kfree(dev)"), Trace(TRACE.steps[:9])
+)
 CUT = Exploration(
     complete=False, limit="states", states=1000, transitions=4000, depth=12, fired=frozenset(), seconds=0.05, bits=36
 )  # fmt: skip
@@ -38,6 +41,7 @@ CASES = {
     "expected": (replace(RIGHT, verdicts=(EXPECTED, NO_LEAK)), Style()),
     "expected-verbose": (replace(RIGHT, verdicts=(EXPECTED,)), Style(verbose=True)),
     "waits-for-ever": (replace(RIGHT, verdicts=(STUCK,)), Style()),
+    "own-properties": (replace(RIGHT, verdicts=(BROKEN, replace(COVER, outcome="unreached", trace=None))), Style()),
     "missing": (replace(RIGHT, missing=("DF304",)), Style()),
     "undetermined": (
         replace(RIGHT, exploration=CUT, verdicts=tuple(replace(v, outcome="undetermined") for v in RIGHT.verdicts)),
