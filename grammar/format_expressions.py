@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from defercheck.grammar.format_layout import Break, Page, Pieces
 from defercheck.grammar.lexical_errors import number_value
-from defercheck.grammar.operators import ADDITIVE, BINARY, CONDITIONAL, IMPLIES, POSTFIX, UNARY
+from defercheck.grammar.operators import ADDITIVE, BINARY, CONDITIONAL, IMPLIES, POSTFIX, PRIMARY, UNARY
 from defercheck.grammar.span import Span
 from defercheck.grammar.tree import (
     AnyExpr,
@@ -53,16 +53,16 @@ class ExpressionPrinter:
 
         ``level`` counts how deep it stands in its line, for breaking long lines.
         """
-        around = self.around.get((expr.span.start, expr.span.end), ())
-        pieces, binds = self._bare(expr, level + len(around))
+        around = list(self.around.get((expr.span.start, expr.span.end), ()))
+        if _binds(expr, around) < least:
+            around.append("()")
+        pieces = self._bare(expr, level + around.count("()"))
         for text in around:
             if text == "()":
-                pieces, binds = ["(", *pieces, ")"], POSTFIX
-            elif text.startswith("("):
-                pieces, binds = [f"{text} ", *_protected(pieces, binds, UNARY)], UNARY
-            elif isinstance(expr, StringLiteral):
+                pieces = ["(", *pieces, ")"]
+            elif text.startswith("(") or isinstance(expr, StringLiteral):
                 pieces = [f"{text} ", *pieces]
-        return _protected(pieces, binds, least)
+        return pieces
 
     def arguments(self, arguments: tuple[Expr, ...], level: int = 0) -> Pieces:
         """Expressions between commas."""
@@ -73,40 +73,52 @@ class ExpressionPrinter:
             pieces += self.expr(argument, 0, level + 1)
         return pieces
 
-    def _bare(self, expr: Expr, level: int) -> tuple[Pieces, int]:
+    def _bare(self, expr: Expr, level: int) -> Pieces:
         match expr:
             case Binary("==>", left, right):
                 pieces = [*self.expr(left, CONDITIONAL, level + 1), " ==>", Break(level)]
-                return [*pieces, *self.expr(right, IMPLIES, level)], IMPLIES
+                return [*pieces, *self.expr(right, IMPLIES, level)]
             case Conditional(condition, then, otherwise):
                 pieces = [*self.expr(condition, CONDITIONAL + 1, level + 1), " ?", Break(level)]
                 pieces += [*self.expr(then, 0, level + 1), " :", Break(level)]
-                return [*pieces, *self.expr(otherwise, CONDITIONAL, level)], CONDITIONAL
+                return [*pieces, *self.expr(otherwise, CONDITIONAL, level)]
             case Binary(op, left, right):
                 binds = BINARY[op]
                 same = isinstance(left, Binary) and BINARY.get(left.op) == binds
                 pieces = [*self.expr(left, binds, level if same else level + 1), f" {op}", Break(level)]
-                return [*pieces, *self.expr(right, binds + 1, level + 1)], binds
+                return [*pieces, *self.expr(right, binds + 1, level + 1)]
             case Unary(op, operand):
                 inner = self.expr(operand, UNARY, level)
                 # `- -x` and `& &x`: without the space they would be other operators
-                gap = " " if op in "-&" and isinstance(operand, Unary) and inner[0] == op else ""
-                return [op, gap, *inner] if gap else [op, *inner], UNARY
+                return [op, " ", *inner] if op in "-&" and inner[0] == op else [op, *inner]
             case Field(base, name, _, arrow):
-                return [*self.expr(base, POSTFIX, level), "->" if arrow else ".", name.text], POSTFIX
+                # `(0).a`: without the parentheses it would read as a fraction
+                least = PRIMARY if isinstance(base, IntLiteral) else POSTFIX
+                return [*self.expr(base, least, level), "->" if arrow else ".", name.text]
             case Index(base, index):
-                return [*self.expr(base, POSTFIX, level), "[", *self.expr(index, 0, level + 1), "]"], POSTFIX
+                return [*self.expr(base, POSTFIX, level), "[", *self.expr(index, 0, level + 1), "]"]
             case CallExpr(callee, arguments):
-                inside = self.arguments(arguments, level + 1)
-                return [*self.expr(callee, POSTFIX, level), "(", *inside, ")"], POSTFIX
+                return [*self.expr(callee, POSTFIX, level), "(", *self.arguments(arguments, level + 1), ")"]
             case AnyExpr(lo, hi):
                 bounds = [] if lo is None or hi is None else [*self.expr(lo), "..", *self.expr(hi)]
-                return ["any(", *bounds, ")"], POSTFIX
-        return [self.page.inline(expr.span.start) + _leaf(expr)], POSTFIX
+                return ["any(", *bounds, ")"]
+        return [self.page.inline(expr.span.start) + _leaf(expr)]
 
 
-def _protected(pieces: Pieces, binds: int, least: int) -> Pieces:
-    return pieces if binds >= least else ["(", *pieces, ")"]
+def _binds(expr: Expr, around: list[str]) -> int:
+    """How tight an expression binds with what stands around it."""
+    if around:
+        return PRIMARY if around[-1] == "()" else UNARY if around[-1].startswith("(") else POSTFIX
+    match expr:
+        case Binary("==>"):
+            return IMPLIES
+        case Binary(op):
+            return BINARY[op]
+        case Conditional():
+            return CONDITIONAL
+        case Unary():
+            return UNARY
+    return POSTFIX
 
 
 def _leaf(expr: Expr) -> str:

@@ -84,6 +84,7 @@ class Page:
         self._lines: list[_Line] = []
         self._end = 0
         self._fresh = True
+        self._commented_out = False
         self._unit = 0
         self.level = 0
 
@@ -141,6 +142,7 @@ class Page:
         lines = broken(pieces, INDENT * self.level)
         self._lines.append(_Line("\n".join(lines), aligns=len(lines) == 1))
         self._fresh = text.endswith("{")
+        self._commented_out = False
         self._end = end
         if around:
             self.level += text.endswith("{")
@@ -162,10 +164,12 @@ class Page:
     def _comment(self) -> None:
         text, span = self._comments[self._next]
         self._next += 1
-        if self._lines and "\n" not in self._text[self._end : span.start] and self._lines[-1].text:
+        same_line = "\n" not in self._text[self._end : span.start] and not self._commented_out
+        if self._lines and self._lines[-1].text and same_line:
             line = self._lines[-1]
             line.trailing += " " + "\n".join(part.rstrip() for part in text.splitlines())
             line.aligns = line.aligns and "\n" not in line.trailing
+            self._commented_out = text.startswith("//")
         else:
             self._blank(span.start)
             self._own_line(text, span)
@@ -181,6 +185,7 @@ class Page:
             lines += [_shifted(line, indent - (span.column - 1)) for line in rest]
         self._lines.append(_Line("\n".join(lines)))
         self._fresh = False
+        self._commented_out = text.startswith("//")
 
     def _blank(self, start: int) -> None:
         if self._lines and not self._fresh and _BLANK_LINE.search(self._text, self._end, start):

@@ -126,7 +126,7 @@ class StatementPrinter(ExpressionPrinter):
                 self._headed([*head, ")"], (within or name).span.end, body)
             case DoWhile(body, condition):
                 page.begin(start)
-                self._do_while(body, condition, statement.span.end)
+                self._do_while(statement, body, condition)
             case Choose(branches):
                 page.begin(start)
                 self.block(["choose "], branches[0], last=False)
@@ -136,7 +136,8 @@ class StatementPrinter(ExpressionPrinter):
                 page.begin(start)
                 self.block(["atomic "], body)
             case _:
-                page.begin(start)
+                # `--x` becomes `x--`: what stands between goes before
+                page.begin(statement.target.span.start if isinstance(statement, IncDec) else start)
                 page.unit([*self.simple(statement), ";"], statement.span.end)
 
     def block(self, head: Pieces, block: Block, last: bool = True) -> None:
@@ -179,12 +180,13 @@ class StatementPrinter(ExpressionPrinter):
         if otherwise is None:
             self._headed(head, condition.span.end, then)
             return
+        at = self.page.find("else", then.span.end)
         if isinstance(then, Block):
             self.block([*head, " "], then, last=False)
             leads: Pieces = ["} else"]
         else:
             self._headed(head, condition.span.end, then)
-            self.page.begin(self.page.find("else", then.span.end))
+            self.page.begin(at)
             self.page.no_blank()
             leads = ["else"]
         match otherwise:
@@ -193,19 +195,19 @@ class StatementPrinter(ExpressionPrinter):
             case When(c, t, o):
                 self._branches("when", [*leads, " "], c, t, o)
             case _:
-                self._headed(leads, otherwise.span.start, otherwise)
+                self._headed(leads, at + len("else"), otherwise)
 
-    def _do_while(self, body: Statement, condition: Expr, end: int) -> None:
+    def _do_while(self, statement: DoWhile, body: Statement, condition: Expr) -> None:
         if isinstance(body, Block):
             self.block(["do "], body, last=False)
             leads = "} while ("
         else:
-            self.page.unit(["do"], body.span.start)
+            self.page.unit(["do"], statement.span.start + len("do"))
             self._indented(body)
             self.page.begin(self.page.find("while", body.span.end))
             self.page.no_blank()
             leads = "while ("
-        self.page.unit([leads, *self.expr(condition), ");"], end)
+        self.page.unit([leads, *self.expr(condition), ");"], statement.span.end)
 
 
 def _takes_else(statement: Statement) -> bool:

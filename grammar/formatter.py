@@ -70,10 +70,9 @@ class _ItemPrinter(StatementPrinter):
             case ModuleDecl():
                 self._module(front, item)
             case StructDecl(name, members, instances):
-                tail = [" ", *self._names(instances)] if instances else []
-                self._members([*front, f"struct {self._name(name)} "], members, name, end, [*tail, ";"])
+                self._members([*front, f"struct {self._name(name)} "], members, name, end, instances, ";")
             case TypeDecl(name, members):
-                self._members([*front, f"type {self._name(name)} "], members, name, end, [])
+                self._members([*front, f"type {self._name(name)} "], members, name, end, (), "")
             case EnumDecl(name, constants):
                 self._enum(front, name, constants, end)
             case VersionDecl():
@@ -152,27 +151,34 @@ class _ItemPrinter(StatementPrinter):
             page.begin(page.find(word, reached))
             self.block([f"{word} "], body)
             reached = body.span.end
-        self._close(module.span.end - 1, module.span.end, [])
+        self._close(module.span.end - 1)
+        page.unit(["}"], module.span.end)
 
-    def _members(self, head: Pieces, members: tuple[VarDecl, ...], name: Name, end: int, tail: Pieces) -> None:
+    def _members(
+        self, head: Pieces, members: tuple[VarDecl, ...], name: Name, end: int, instances: tuple[Name, ...], ends: str
+    ) -> None:
         page = self.page
         opens = page.find("{", name.span.end)
         closes = page.find("}", members[-1].span.end if members else opens)
         if not members and not page.has_comments(opens, closes):
-            page.unit([*head, "{ }", *tail], end)
+            page.unit([*head, "{ }", *self._instances(instances), ends], end)
             return
         page.unit([*head, "{"], opens + 1)
         page.level += 1
         for member in members:
             page.begin(member.span.start)
             page.unit([*self.var_decl(member), ";"], member.span.end)
-        self._close(closes, end, tail)
+        self._close(closes)
+        page.unit(["}", *self._instances(instances), ends], end)
+
+    def _instances(self, instances: tuple[Name, ...]) -> Pieces:
+        return [" ", *self._names(instances)] if instances else []
 
     def _enum(self, front: Pieces, name: Name, constants: tuple[Name, ...], end: int) -> None:
         page = self.page
         opens = page.find("{", name.span.end)
         closes = page.find("}", constants[-1].span.end if constants else opens)
-        if not page.has_comments(opens, closes):
+        if not page.has_comments(name.span.start, closes):
             page.unit([*front, f"enum {self._name(name)} {{ ", *self._names(constants), " };"], end)
             return
         page.unit([*front, f"enum {self._name(name)} {{"], opens + 1)
@@ -180,7 +186,8 @@ class _ItemPrinter(StatementPrinter):
         for n, constant in enumerate(constants, 1):
             page.begin(constant.span.start)
             page.unit([constant.text, "" if n == len(constants) else ","], constant.span.end)
-        self._close(closes, end, [";"])
+        self._close(closes)
+        page.unit(["};"], end)
 
     def _version(self, front: Pieces, version: VersionDecl) -> None:
         page = self.page
@@ -191,11 +198,11 @@ class _ItemPrinter(StatementPrinter):
             page.begin(name.span.start)
             page.unit([f"{name.text} = {self._name(value)};"], value.span.end)
         closes = page.find("}", version.settings[-1][1].span.end if version.settings else opens)
-        self._close(closes, version.span.end, [])
+        self._close(closes)
+        page.unit(["}"], version.span.end)
 
-    def _close(self, closes: int, end: int, tail: Pieces) -> None:
-        """The brace that ends a list of members; the comments before it still belong inside."""
+    def _close(self, closes: int) -> None:
+        """Come to the brace that ends a list of members; the comments before it still belong inside."""
         self.page.begin(closes)
         self.page.no_blank()
         self.page.level -= 1
-        self.page.unit(["}", *tail], end)

@@ -39,7 +39,6 @@ _MASTER = re.compile(
       | (?P<bad>[\s\S])""",
     re.VERBOSE,
 )
-_FUNCTION_HEAD = re.compile(r"\((?:[^(){};/]|//[^\r\n]*|/\*[\s\S]*?\*/|/(?![/*]))*+\)" + _TRIVIA + r"\{")
 _CLOSERS = MappingProxyType({")": "(", "]": "[", "}": "{"})
 
 
@@ -198,4 +197,18 @@ class Lexer:
     def _opens_parameters(self, token: Token) -> bool:
         if not self._accepts("FUNCTION_LPAR"):
             return False
-        return not self._accepts("(") or _FUNCTION_HEAD.match(self.places.source.text, token.start) is not None
+        return not self._accepts("(") or self._is_function_head(token.start)
+
+    def _is_function_head(self, start: int) -> bool:
+        """Whether the parenthesis that opens at ``start`` is followed, once closed, by a body."""
+        depth = 0
+        for match in _MASTER.finditer(self.places.source.text, start):
+            sign = match.group()
+            if match.lastgroup in ("space", "comment"):
+                continue
+            if depth == 0 and match.start() > start:
+                return sign == "{"
+            if sign in (";", "{", "}"):
+                return False
+            depth += (sign == "(") - (sign == ")")
+        return False

@@ -34,3 +34,4 @@ BINARY = MappingProxyType(
 ADDITIVE = 11
 UNARY = 13
 POSTFIX = 14
+PRIMARY = 15
