@@ -86,8 +86,8 @@ def run(names: list[str], kernels: tuple[str, ...], options: Options, request: R
     interrupted = False
     try:
         for outcome in outcomes(work, meter, request.debug):
+            tell(outcome, done, work[len(done)], work, request)
             done.append(outcome)
-            tell(outcome, work[len(done) - 1], work, request)
             if exit_of(outcome) is Exit.INTERRUPTED:
                 interrupted = True
                 break

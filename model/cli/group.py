@@ -112,15 +112,25 @@ class DefaultGroup(click.Group):
 def internal_error(error: BaseException, debug: bool) -> None:
     """Says on stderr that defercheck failed, and how to report it; with ``debug`` the traceback too."""
     if debug:
-        import traceback
-
-        traceback.print_exception(error, file=sys.stderr)
+        show_traceback(error)
     click.echo(f"defercheck: internal error: {describe(error)}", err=True)
-    click.echo(
-        "This is a fault of defercheck, not of the spec. Please report it with the spec, the command line,", err=True
-    )
+    click.echo(advice(debug), err=True)
+
+
+def show_traceback(error: BaseException) -> None:
+    """The traceback of an exception, on stderr."""
+    import traceback
+
+    traceback.print_exception(error, file=sys.stderr)
+
+
+def advice(debug: bool) -> str:
+    """How to report a fault of our own."""
     more = "the traceback above" if debug else "what the same command says with --debug"
-    click.echo(f"the version ({__version__}) and {more}.", err=True)
+    return (
+        "This is a fault of defercheck, not of the spec. Please report it with the spec, the command line,\n"
+        f"the version ({__version__}) and {more}."
+    )
 
 
 def describe(error: BaseException) -> str:

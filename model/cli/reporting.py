@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from defercheck.cli.destination import TEXT_MARK, Destination
 from defercheck.cli.exits import Exit
 from defercheck.cli.files import write_atomically
+from defercheck.cli.group import advice
 from defercheck.cli.run import Job
 from defercheck.cli.terminal import say
-from defercheck.report.outcome import Outcome, Refused
+from defercheck.report.outcome import Crashed, Outcome, Refused
 from defercheck.report.style import ColorChoice, Style, style_for
 from defercheck.verdict import CheckResult
 
@@ -31,13 +33,16 @@ class Request:
     debug: bool
 
 
-def tell(outcome: Outcome, job: Job, work: list[Job], request: Request) -> None:
+def tell(outcome: Outcome, before: Sequence[Outcome], job: Job, work: list[Job], request: Request) -> None:
     """What can be said as soon as one spec is done: complaints on stderr, its line or report on stdout."""
     from defercheck.report import many, text
     from defercheck.report.errors import complaints
 
-    if isinstance(outcome, Refused):
+    # one spec on several kernel versions has mostly one complaint
+    if isinstance(outcome, Refused) and outcome not in before:
         say(sys.stderr, complaints(outcome.diagnostics, style_for(sys.stderr, request.color)))
+    if isinstance(outcome, Crashed):
+        say(sys.stderr, f"defercheck: {job.label}: internal error: {outcome.error}")
     if request.format != "text":
         return
     if request.quiet:
@@ -54,6 +59,8 @@ def conclude(done: list[Outcome], work: list[Job], code: Exit, interrupted: bool
     """What is said at the end: details and count of several specs, JSON, and the files."""
     from defercheck.report import json
 
+    if any(isinstance(outcome, Crashed) for outcome in done):
+        say(sys.stderr, advice(request.debug))
     if request.format == "json":
         say(sys.stdout, json.dump(done, code, interrupted).rstrip("\n"))
     elif len(work) > 1 and not request.quiet:
@@ -73,7 +80,7 @@ def _as_file(done: list[Outcome], work: list[Job], interrupted: bool, style: Sty
     from defercheck.report.errors import complaints
 
     parts = [f"{TEXT_MARK} (version {__version__})"]
-    parts += [complaints(o.diagnostics, style) for o in done if isinstance(o, Refused)]
+    parts += dict.fromkeys(complaints(o.diagnostics, style) for o in done if isinstance(o, Refused))
     if len(work) > 1:
         width = _label_width(work, style.width)
         parts.append("\n".join(many.line(o, j.label, width, style) for o, j in zip(done, work, strict=False)))
@@ -91,4 +98,4 @@ def _ending(done: list[Outcome], style: Style, interrupted: bool) -> str:
 
 
 def _label_width(work: list[Job], width: int) -> int:
-    return min(max(len(job.label) for job in work), width // 2)
+    return min(max(len(job.label) for job in work), width - 22)

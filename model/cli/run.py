@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from defercheck.cli.files import STDIN
-from defercheck.cli.group import describe, internal_error
+from defercheck.cli.group import describe, show_traceback
 from defercheck.cli.progress import Meter
 from defercheck.grammar.span import Diagnostic, Source, SpecError
 from defercheck.report.outcome import Crashed, Outcome, Refused
@@ -95,5 +95,6 @@ def _guarded(name: str, action: Callable[[], T], debug: bool, meter: Meter | Non
     except Exception as error:
         if meter is not None:
             meter.clear()
-        internal_error(error, debug)
+        if debug:
+            show_traceback(error)
         return Crashed(name, describe(error))

@@ -12,6 +12,9 @@ from defercheck.report.style import Style
 from defercheck.report.units import count, duration, listing
 from defercheck.verdict import CheckResult, Verdict
 
+_SAID = 18
+"""Columns that a short verdict takes in a line of many; where the numbers do not fit beside it, no line has them."""
+
 
 def report(result: CheckResult, style: Style) -> str:
     """The whole report of one spec on one kernel version, without a newline at its end."""
@@ -86,8 +89,12 @@ def table_line(result: CheckResult, label: str, width: int, style: Style) -> str
     warned = warnings(result)
     if warned:
         said += f" ({count(len(warned), 'warning')})"
-    size = style.paint(f"{count(result.exploration.states, 'state')}, {duration(result.seconds)}", "dim")
-    return f"{style.paint(mark, look)} {label:<{width}}  {style.paint(said, look)}  {size}"
+    room = style.width - width - 4
+    size = f"  {count(result.exploration.states, 'state')}, {duration(result.seconds)}"
+    size = size if room - _SAID >= len(size) and len(said) + len(size) <= room else ""
+    if len(said) > room:
+        said = said[: room - len(style.glyphs.ellipsis)].rstrip() + style.glyphs.ellipsis
+    return f"{style.paint(mark, look)} {label:<{width}}  {style.paint(said, look)}{style.paint(size, 'dim')}"
 
 
 def brief(result: CheckResult) -> list[str]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from defercheck.report.style import Style
-from defercheck.report.text import brief, report, verdict_line
+from defercheck.report.text import brief, report, table_line, verdict_line
 from defercheck.system.result import Exploration
 from defercheck.verdict import Trace, Verdict
 
@@ -122,3 +122,15 @@ def test_stuck_search_that_did_not_finish_is_told() -> None:
     text = report(result, Style())
     assert "is undetermined" in text
     assert "did not finish" in text
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("width", [44, 80, 120])
+def test_a_line_of_many_fits(name: str, width: int) -> None:
+    line = table_line(CASES[name][0], "driver.dfr", 12, Style(width=width))
+    assert len(line) <= width
+    assert line.startswith(("✓ driver.dfr    ", "✗ driver.dfr    ", "? driver.dfr    "))
+    if width == 44:
+        assert "12,345" not in line
+    if width == 120:
+        assert " states, 0.61 s" in line
