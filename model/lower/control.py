@@ -95,7 +95,9 @@ class ControlFlow:
             self.builder.claim(v.property)
             if v.property.code == "DF701":  # the assertion, not the statement with which it shares the step
                 assertion = " ".join(v.span.text.split()).rstrip(";")
-                self.builder.step(self.context, at, None, v.condition, {}, assertion, v.span, calls, v.property.id, seen)
+                self.builder.step(
+                    self.context, at, None, v.condition, {}, assertion, v.span, calls, v.property.id, seen
+                )
                 continue
             self.builder.step(self.context, at, None, v.condition, {}, text, span, calls, v.property.id, seen)
         for p, after, bindings in ways:
@@ -158,8 +160,8 @@ class ControlFlow:
         expressions = evaluated(s)
         call = self.calls.next_call(expressions, env)
         if call is not None:
-            guard = guarding(s, call)
-            if guard is not None and f"$left{id(guard)}" not in env:
+            guard = guarding(s, call, env)
+            if guard is not None:
                 yield from self.decide(guard, point, path)
                 return
             yield from self.calls.call_ways(call, path, point)

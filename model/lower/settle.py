@@ -159,8 +159,7 @@ class Settler:
 
     def call(self, e: tree.CallExpr, point: Point, env: Env, pending: Pending) -> Move | None:
         """Enter a function, unless evaluating its arguments takes a step."""
-        guard = guarding(statement(point), e)
-        if guard is not None and f"$left{id(guard)}" not in env:
+        if guarding(statement(point), e, env) is not None:
             return None
         ways = self.calls.call_ways(e, self.path(point, env), point)
         if len(ways) == 1 and ways[0][0].silent:

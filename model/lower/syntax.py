@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from defercheck.grammar import tree
 from defercheck.grammar.span import Span
+from defercheck.lower.values import Env
 
 
 def declared(statements: tuple[tree.Statement, ...]) -> set[str]:
@@ -54,13 +55,14 @@ def calls_in_order(e: tree.Expr) -> Iterator[tree.CallExpr]:
             yield from calls_in_order(e.index)
 
 
-def guarding(s: tree.Statement | None, call: tree.CallExpr) -> tree.Binary | None:
-    """The outermost ``&&`` or ``||`` of a statement that has the call on its right side."""
+def guarding(s: tree.Statement | None, call: tree.CallExpr, env: Env) -> tree.Binary | None:
+    """The outermost ``&&`` or ``||`` of a statement that has the call on its right side and whose left side has not
+    been evaluated yet."""
 
     def find(e: tree.Expr) -> tree.Binary | None:
         match e:
             case tree.Binary(op="&&" | "||") if any(c is call for c in calls_in_order(e.right)):
-                return e
+                return find(e.right) if f"$left{id(e)}" in env else e
             case tree.Binary():
                 return find(e.left) or find(e.right)
             case tree.Unary():

@@ -144,6 +144,8 @@ def test_compiled_programs_end_as_the_tree_says(statements: list[str], reduce: b
         ("if (bump() && set(7) > 1) b = 3;", 1, 0),
         ("if (!bump() && set(7) > 1) b = 3;", 7, 3),
         ("if (bump() || set(7) > 1) b = 3;", 7, 3),
+        ("for (int<0..7> i = 0; i < 3 && (b == a && 1 == set(a)); i++) { }", 1, 0),
+        ("if (b == a && (a > 7 || 1 == set(a)) || a == 1 && lower(6) == 7) a = 6;", 6, 0),
         ("a = set(3) + set(1);", 4, 2),
         ("while (true) { a = (a + 1) % 8; if (a == 5) break; }", 5, 0),
         ("for (;;) { if (lower(a) == 7) break; a++; }", 5, 0),
