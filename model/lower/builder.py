@@ -98,7 +98,7 @@ class Builder:
 
     def waits(self, context: ContextBuilder, location: int, code: str, message: str, subject: str, span: Span) -> None:
         """Say that the context must not wait at the location for ever."""
-        id = f"{code}:{context.name}:{subject}:{span!r}"
+        id = f"{code}:{context.name}:{subject}:{span!r}:{message}"
         old = self.properties.get(id)
         locations = (old.locations if old else frozenset()) | {location}
         self.properties[id] = Property(id, code, "stuck", message, subject, TRUE, context.index, locations, span)
