@@ -1,0 +1,220 @@
+"""Faults: one place of the kernel model (or machine) at a time made wrong, and the property that must notice.
+
+A fault names the spec in which it is found, how it changes the model's text, and what that breaks: the code of a rule,
+``invariant NAME``, ``cover NAME`` for one that is not reached any more, or ``missing CODE`` for a rule that the spec
+expects to be broken and that the faulty model does not find. Each text to be replaced must be found exactly once, so
+that a fault cannot become void unnoticed when the model changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the one occurrence of ``old`` in a file of the kernel model (its name without ``.dfr``), or in the part
+    of the compiler that knows execution levels (``machine``)."""
+
+    file: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault of the model; ``spec`` is a path below `specs/`, or below `tests/mutants/specs/` if it has no folder."""
+
+    name: str
+    spec: str
+    breaks: tuple[str, ...]
+    edits: tuple[Edit, ...]
+    kernel: str = "6.1"
+
+
+def one(name: str, spec: str, breaks: str, file: str, old: str, new: str, kernel: str = "6.1") -> Fault:
+    """A fault of a single edit that is found by a single property."""
+    return Fault(name, spec, (breaks,), (Edit(file, old, new),), kernel)
+
+
+def removed(name: str, spec: str, breaks: str, file: str, old: str, kernel: str = "6.1") -> Fault:
+    """A fault that is a statement left out."""
+    return one(name, spec, breaks, file, old, ";  //" if "//" in old else ";", kernel)
+
+
+TASKLETS = (
+    one("no trylock", "kernel/s3_two_cpus.dfr", "DF201", "tasklet",
+        "if (!test_and_set(t.RUN)) {", "t.RUN = true;\nif (true) {"),
+    Fault("no trylock, nor the rule against it", "kernel/s3_two_cpus.dfr", ("invariant alone",), (
+        Edit("tasklet", "if (!test_and_set(t.RUN)) {", "t.RUN = true;\nif (true) {"),
+        Edit("tasklet", "check DF201 (!t.running)", "check DF201 (true)"))),
+    Fault("SCHED cleared after the handler", "kernel/s2_self_reschedule_hardirq.dfr", ("cover ten_then_ksoftirqd",), (
+        Edit("tasklet", "t.SCHED = false;\n                    check DF201", "check DF201"),
+        Edit("tasklet", "t.running = false; t.RUN = false;", "t.running = false; t.RUN = false; t.SCHED = false;"))),
+    removed("RUN not cleared after the handler", "kernel/s5_kill_scheduled.dfr", "DF402", "tasklet",
+            "atomic { t.running = false; t.RUN = false; }"),
+    removed("RUN of a disabled tasklet not cleared", "lost_run.dfr", "DF501", "tasklet",
+            "t.RUN = false;                         // A6"),
+    one("kill does not wait for RUN", "kernel/s5_elsewhere.dfr", "invariant killed", "tasklet",
+        'await (!t.RUN) else DF402 "tasklet_kill', 'await (true) else DF402 "tasklet_kill'),
+    one("kill does not wait for SCHED", "kernel/s5_kill_scheduled.dfr", "DF701", "tasklet",
+        "await (!t.SCHED)", "await (true)"),
+    removed("kill does not own SCHED", "kernel/s5_kill_self_rescheduling.dfr", "DF701", "tasklet",
+            "t.SCHED = true;"),
+    removed("kill does not give SCHED back", "kernel/s5_kill_scheduled.dfr", "DF701", "tasklet",
+            "t.SCHED = false;                               // K3"),
+    removed("requeued without a raise", "lost_run.dfr", "DF501", "tasklet", "softirq_pending[nr] = true;"),
+    removed("requeued after it ran", "kernel/s1_coalesce_hardirq.dfr", "DF207", "tasklet", "continue;"),
+    one("count ignored", "kernel/s5_disable.dfr", "DF701", "tasklet", "if (t.count == 0) {", "if (true) {"),
+    one("disable does not wait for RUN", "kernel/s5_elsewhere.dfr", "invariant disabled", "tasklet",
+        'await (!t.RUN) else DF402 "tasklet_disable', 'await (true) else DF402 "tasklet_disable'),
+    one("enable at once, however often disabled", "kernel/s5_nested_disable.dfr", "DF701", "tasklet",
+        "t.count--;", "t.count = 0;"),
+    one("schedule without test-and-set", "kernel/s1_coalesce_bh_off.dfr", "DF202", "tasklet",
+        "bool tasklet_schedule(tasklet t) {\n"
+        '    check DF305 (t.initialised) "is scheduled before it was initialised";\n'
+        "    if (test_and_set(t.SCHED)) return false;",
+        "bool tasklet_schedule(tasklet t) {\n    t.SCHED = true;\n"),
+    one("LIFO", "kernel/s1_fifo.dfr", "invariant first", "tasklet",
+        "when (tasklet_list == FIFO) push_back", "when (tasklet_list != FIFO) push_back"),
+    one("FIFO in the old kernel", "kernel/s1_lifo.dfr", "invariant last_comes_first", "tasklet",
+        "when (tasklet_list == FIFO) push_back", "when (tasklet_list != FIFO) push_back", "2.6.20"),
+    one("the list is not taken, but walked", "kernel/s2_self_reschedule_hardirq.dfr", "cover ten_then_ksoftirqd",
+        "tasklet", "tasklet t = pop_front(todo);", "tasklet t = pop_front(vec);"),
+    one("hi_schedule raises the wrong softirq", "kernel/s1_hi_first.dfr", "cover both", "tasklet",
+        "raise_irqoff(HI_SOFTIRQ)", "raise_irqoff(TASKLET_SOFTIRQ)"),
+)  # fmt: skip
+
+SOFTIRQS = (
+    Fault("hi served after normal", "kernel/s1_hi_first.dfr", ("invariant order",), (
+        Edit("softirq", "    HI_SOFTIRQ, TIMER_SOFTIRQ,", "    TIMER_SOFTIRQ,"),
+        Edit("softirq", "IRQ_POLL_SOFTIRQ, TASKLET_SOFTIRQ,", "IRQ_POLL_SOFTIRQ, TASKLET_SOFTIRQ, HI_SOFTIRQ,"))),
+    removed("pending not cleared before the pass", "raised_meanwhile.dfr", "DF701", "softirq",
+            "softirq_pending[v] = false;"),
+    Fault("pending cleared after the pass", "raised_meanwhile.dfr", ("DF501",), (
+        Edit("softirq", "softirq_pending[v] = false;", ";"),
+        Edit("softirq", "            again = false;\n",
+             "foreach (softirq_vector v) softirq_pending[v] = false;\n again = false;\n"))),
+    one("the loop never leaves anything to ksoftirqd", "kernel/s1_coalesce_softirq.dfr", "cover left_to_ksoftirqd",
+        "softirq", "} else choose { again = true; } or { ksoftirqd_running = true; }", "} else again = true;"),
+    one("ksoftirqd not woken on deferral", "kernel/s1_coalesce_softirq.dfr", "cover left_to_ksoftirqd",
+        "softirq", "} else choose { again = true; } or { ksoftirqd_running = true; }",
+        "} else choose { again = true; } or { }"),
+    one("the loop never goes round", "kernel/s1_coalesce_softirq.dfr", "cover next_pass",
+        "softirq", "} else choose { again = true; } or { ksoftirqd_running = true; }",
+        "} else ksoftirqd_running = true;", "4.9"),
+    one("nine passes", "kernel/s2_self_reschedule_hardirq.dfr", "cover ten_then_ksoftirqd",
+        "softirq", "if (softirq_restarts == 9)", "if (softirq_restarts == 8)", "4.9"),
+    removed("a raise in process context wakes nobody", "kernel/s2_self_reschedule_process.dfr",
+            "cover all_in_ksoftirqd", "softirq", "if (!in_interrupt()) ksoftirqd_running = true;"),
+    one("no ksoftirqd", "kernel/s9_gated_vector.dfr", "cover in_the_end", "softirq",
+        "thread ksoftirqd on each cpu {\n    while (true) {", "thread ksoftirqd on each cpu {\n    while (false) {"),
+    one("ksoftirqd never sleeps", "kernel/s9_woken_for_nothing.dfr", "cover found_nothing", "softirq",
+        "} else ksoftirqd_running = false;", "}"),
+    one("no gate in 4.9", "kernel/s2_gate.dfr", "invariant only_there", "softirq",
+        "when (ksoftirqd_gate == any) return ksoftirqd_running;", "", "4.9"),
+    one("no gate in 6.1", "kernel/s9_gated_vector.dfr", "missing DF701", "softirq",
+        "return ksoftirqd_running && !softirq_pending[HI_SOFTIRQ]", "return false && !softirq_pending[HI_SOFTIRQ]"),
+    one("the gate of 6.1 stops tasklets", "kernel/s9_woken_for_nothing.dfr", "DF701", "softirq",
+        " && !softirq_pending[TASKLET_SOFTIRQ];", ";"),
+    one("ksoftirqd's handlers may sleep", "kernel/s10_msleep.dfr", "missing DF101", "sleep",
+        "check DF101 (this_level == TASK)", "check DF101 (this_level != HARDIRQ)"),
+)  # fmt: skip
+
+CONTEXTS = (
+    Fault("local_bh_disable does nothing", "kernel/s1_coalesce_bh_off.dfr", ("DF701",), (
+        Edit("context", "    softirq_count++;\n", ""),
+        Edit("context", "check DF103 (softirq_count > 0)", "check DF103 (true)"),
+        Edit("context", "        softirq_count--;\n", ""))),
+    one("BH off is not in_interrupt", "kernel/s9_bh_off.dfr", "DF701", "context",
+        "return this_level != TASK || softirq_count > 0;", "return this_level != TASK;"),
+    one("irq exit inside a softirq starts another", "kernel/s9_hardirq_in_softirq.dfr", "DF204", "context",
+        "if (!softirq_frame_active() && !task", "if (!task"),
+    one("irq exit with BH off starts a softirq", "kernel/s9_hardirq_bh_off.dfr", "DF701", "context",
+        " && !task_softirq_count() && softirq_may_run())", " && softirq_may_run())"),
+    one("irq exit starts no softirq", "kernel/s9_hardirq.dfr", "DF701", "context",
+        "if (!softirq_frame_active() && !task_softirq_count() && softirq_may_run()) start_softirq_frame();", ";"),
+    removed("local_bh_enable runs no softirqs", "kernel/s9_bh_off.dfr", "DF701", "context",
+            "if (!in_interrupt() && softirq_may_run()) start_softirq_frame();"),
+    one("local_irq_save leaves interrupts on", "kernel/s9_irqs_off.dfr", "DF701", "context",
+        "flags = irqs_off; irqs_off = true;", "flags = irqs_off;"),
+    one("free_irq does not wait", "free_irq_waits.dfr", "DF301", "context",
+        "await (!line.inprogress) else", "await (true) else"),
+    removed("free_irq frees nothing", "free_irq_waits.dfr", "DF301", "context", "line.requested = false;"),
+    one("no DF101 with preemption off", "kernel/s10_preempt_off.dfr", "missing DF101", "sleep",
+        "check DF101 (preempt_count == 0)", "check DF101 (true)"),
+    one("no DF101 with BH off", "kernel/s10_bh_off.dfr", "missing DF101", "sleep",
+        "check DF101 (softirq_count == 0)", "check DF101 (true)"),
+    one("no DF101 with interrupts off", "kernel/s10_irqs_off.dfr", "missing DF101", "sleep",
+        "check DF101 (!irqs_off)", "check DF101 (true)"),
+    one("GFP_KERNEL may not sleep", "kernel/s10_kmalloc_in_tasklet.dfr", "missing DF101", "memory",
+        "if (flags == GFP_KERNEL ||", "if ("),
+)  # fmt: skip
+
+LOCKS = (
+    Fault("spin_lock leaves preemption on", "one_lock_one_cpu.dfr", ("DF401",), (
+        Edit("lock", "    preempt_count++;\n", ""),
+        Edit("lock", "check DF103 (preempt_count > 0)", "check DF103 (true)"),
+        Edit("lock", "    preempt_count--;\n", ""))),
+    Fault("no DF101 under a spinlock", "kernel/s10_under_spinlock.dfr", ("missing DF101",), (
+        Edit("lock", "    preempt_count++;\n", ""),
+        Edit("lock", "check DF103 (preempt_count > 0)", "check DF103 (true)"),
+        Edit("lock", "    preempt_count--;\n", ""))),
+    one("a spinlock is taken although it is held", "mutual_exclusion.dfr", "invariant one_spins", "lock",
+        "if (l.owner != NONE) return false;", ";"),
+    one("who has waited takes it although it is held", "mutual_exclusion.dfr", "invariant one_spins", "lock",
+        "await (l.owner == NONE)", "await (true)"),
+    one("a mutex is taken although it is held", "mutual_exclusion.dfr", "invariant one_sleeps", "lock",
+        "await (m.owner == NONE)", "await (true)"),
+    one("spin_unlock does not look at the owner", "unlock_by_another.dfr", "missing DF403", "lock",
+        'check DF403 (l.owner == this_context) "is', 'check DF403 (true) "is'),
+    one("spin_lock_irqsave leaves interrupts on", "lock_and_irq.dfr", "DF401", "lock",
+        "flags = irqs_off; irqs_off = true; taken", "flags = irqs_off; taken"),
+    one("spin_lock_bh leaves bottom halves on", "kernel/s9_spin_lock_bh.dfr", "DF401", "lock",
+        "atomic { softirq_count++; taken", "atomic { taken"),
+    one("spin_unlock_bh does not free the lock first", "kernel/s9_spin_lock_bh.dfr", "DF401", "lock",
+        "    atomic { spin_release(l); }\n    local_bh_enable();",
+        "    local_bh_enable();\n    atomic { spin_release(l); }"),
+)  # fmt: skip
+
+MEMORY = (
+    one("freeing twice is no fault", "freed_twice.dfr", "missing DF302", "memory",
+        "check DF302 (!freed(o))", "check DF302 (true)"),
+    one("freeing what is scheduled is no fault", "freed_while_scheduled.dfr", "missing DF303", "memory",
+        "check DF303 (!allocated(o) || !t.SCHED)", "check DF303 (true)"),
+    one("freeing what runs is no fault", "book/tasklet_frees_itself.dfr", "missing DF303", "memory",
+        "check DF303 (!allocated(o) || !t.running)", "check DF303 (true)"),
+    removed("kfree frees nothing", "book/tasklet_freed_after_kill.dfr", "DF306", "memory",
+            "if (allocated(o)) release(o);"),
+    one("a module may go with a tasklet scheduled", "gone_while_scheduled.dfr", "missing DF304", "module",
+        "check DF304 (!live(t) || !t.SCHED)", "check DF304 (true)"),
+    one("threads start before the module is live", "threads_after_init.dfr", "DF305", "module",
+        "bool thread_may_start() { return module_state == MODULE_LIVE; }",
+        "bool thread_may_start() { return true; }"),
+    one("exit does not wait for threads", "threads_after_init.dfr", "DF301", "module",
+        "await (!threads_active());", "await (true);"),
+)  # fmt: skip
+
+MACHINE = (
+    one("softirqs run over a thread that has BH off", "kernel/s1_coalesce_bh_off.dfr", "DF701", "machine",
+        'disj(op("lt", FALSE, Var(f"{t.name}.softirq_count")), Var(f"{t.name}.irqs_off"))',
+        'Var(f"{t.name}.irqs_off")'),
+    one("softirqs run over a thread that has interrupts off", "kernel/s9_irqs_off.dfr", "DF701", "machine",
+        'disj(op("lt", FALSE, Var(f"{t.name}.softirq_count")), Var(f"{t.name}.irqs_off"))',
+        'op("lt", FALSE, Var(f"{t.name}.softirq_count"))'),
+    one("softirqs run on beside a hardirq", "kernel/s9_hardirq.dfr", "DF701", "machine",
+        'context.enabled = self.idle("hardirq", context.cpu.value)', "context.enabled = TRUE"),
+    one("threads run on beside a softirq", "kernel/s9_bh_off.dfr", "DF701", "machine",
+        'free = conj(self.idle("hardirq", cpu), self.idle("softirq", cpu), *others)\n            on_cpu',
+        'free = conj(self.idle("hardirq", cpu), *others)\n            on_cpu'),
+    one("who holds a spinlock is preempted", "one_lock_one_cpu.dfr", "DF401", "machine",
+        'op("lt", FALSE, Var(f"{t.name}.preempt_count")), op(', "op("),
+    one("interrupts hit a thread that has them off", "lock_and_irq.dfr", "DF401", "machine",
+        'below = [conj(there, Var(f"{t.name}.irqs_off"))', "below = [conj(there, FALSE)"),
+    one("a running interrupt handler is not known to run", "free_irq_waits.dfr", "DF301", "machine",
+        '{looker.place(instance, "inprogress").variable: TRUE}', "{}"),
+    one("an interrupt may come once more", "raised_meanwhile.dfr", "DF704", "machine",
+        "Variable(left, 0, d.times, d.times,", "Variable(left, 0, d.times + 1, d.times + 1,"),
+)  # fmt: skip
+
+FAULTS = (*TASKLETS, *SOFTIRQS, *CONTEXTS, *LOCKS, *MEMORY, *MACHINE)
