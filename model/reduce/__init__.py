@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from defercheck.reduce.constants import drop_constants
 from defercheck.reduce.deadvars import reset_dead
 from defercheck.reduce.localsteps import merge_local_steps
+from defercheck.reduce.locations import drop_locations
 from defercheck.reduce.origins import numbered, restore
 from defercheck.reduce.unused import drop_unused
 from defercheck.system.system import TransitionSystem
@@ -23,12 +24,13 @@ PASSES: dict[str, Callable[[TransitionSystem], TransitionSystem]] = {
     "unused": drop_unused,
     "localsteps": merge_local_steps,
     "deadvars": reset_dead,
+    "locations": drop_locations,
 }
 """Name of each pass, as reports and the command line call it."""
 
-DEFAULT = ("constants", "unused", "localsteps", "deadvars", "constants", "unused")
+DEFAULT = ("constants", "unused", "localsteps", "deadvars", "constants", "unused", "locations")
 """The order that a plain ``reduce`` uses. Merging steps leaves variables without readers, and resetting those makes
-them constant: hence the first two once more."""
+them constant: hence the first two once more. The last then drops the locations that nothing visits any more."""
 
 
 def reduce(system: TransitionSystem, passes: Sequence[str] = DEFAULT) -> TransitionSystem:

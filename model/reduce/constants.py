@@ -87,16 +87,16 @@ class _Flow:
                 if at is not None and self.owner.get(name) == at.context:
                     return Const(at.source)
                 return self.constants.get(name, e)
-            case Op(op="eq" | "ne", args=(Var(name=name), Const(value=value))) if self._never(name, value, at):
+            case Op(op="eq" | "ne", args=(Var(name=name), Const(value=value))) if self._never(name, value):
                 return FALSE if e.op == "eq" else TRUE
             case Op(args=args):
                 new = tuple(self.fold(a, at) for a in args)
                 return e if all(n is a for n, a in zip(new, args, strict=True)) else op(e.op, *new)
         raise TypeError(e)
 
-    def _never(self, name: str, value: int, at: Transition | None) -> bool:
+    def _never(self, name: str, value: int) -> bool:
         context = self.owner.get(name)
-        return context is not None and (at is None or at.context != context) and value not in self.places[context]
+        return context is not None and value not in self.places[context]
 
     def _enable(self, context: int) -> None:
         if not self.runs[context] and self.fold(self.system.contexts[context].enabled) != FALSE:

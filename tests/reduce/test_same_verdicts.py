@@ -16,7 +16,7 @@ from tests.systems import systems
 RANDOM = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=80)
 MOST = 3000
 CHOICES = [*((name,) for name in PASSES), DEFAULT]
-SAME_STATES = {"constants"}
+SAME_STATES = {"constants", "locations"}
 
 
 def explored(system: TransitionSystem) -> Exploration:
