@@ -23,6 +23,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields, replace
+from functools import cache
 from pathlib import Path
 
 from defercheck.check import (
@@ -118,8 +119,9 @@ def wanted(path: str) -> list[Row]:
     return [Row(path, kernel, cpus) for kernel in versions(spec)]
 
 
+@cache
 def check(row: Row) -> CheckResult:
-    """Check the spec of a row as the command does. ``SpecError`` when it is not valid."""
+    """Check the spec of a row as the command does, once for all tests. ``SpecError`` when it is not valid."""
     return check_spec(load(row.file), row.kernel, row.options)
 
 

@@ -37,6 +37,5 @@ def test_spec(row: Row) -> None:
     assert all(v.expected for v in result.verdicts if v.outcome in ("violated", "unreached")), "no warnings either"
 
 
-@pytest.mark.parametrize("row", ROWS, ids=str)
-def test_a_row_survives_being_written(row: Row) -> None:
-    assert parse(line(row)) == row
+def test_the_table_survives_being_written() -> None:
+    assert tuple(parse(line(row)) for row in ROWS) == ROWS
