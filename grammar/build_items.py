@@ -77,6 +77,8 @@ class Builder(StatementBuilder):
         return DefineDecl(self.name_of(c[1]), c[2], c[3], span)
 
     def on_parameters(self, span: Span, c: list[Any]) -> tuple[Parameter, ...]:
+        if c[1].__class__ is Token and c[1].type == "void":
+            self.ignored.append(("void", self.places.of(c[1])))
         return tuple(child for child in c if isinstance(child, Parameter))
 
     def on_parameter(self, span: Span, c: list[Any]) -> Parameter:

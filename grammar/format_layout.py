@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from defercheck.grammar.span import Source, Span
 
-WIDTH = 100
+WIDTH = 120
 """Lines longer than this are broken where they can be."""
 INDENT = 4
 _CONTINUED = 8
@@ -31,18 +32,18 @@ def plain(pieces: Pieces) -> str:
     return "".join(" " if isinstance(piece, Break) else piece for piece in pieces)
 
 
-def broken(pieces: Pieces, indent: int) -> list[str]:
-    """The pieces as lines, the first at ``indent`` columns, none longer than WIDTH if that can be."""
+def broken(pieces: Pieces, indent: int, hang: int = _CONTINUED) -> list[str]:
+    """The pieces as lines, none longer than WIDTH if that can be: the first at ``indent`` columns, the others more."""
     levels = sorted({piece.level for piece in pieces if isinstance(piece, Break)})
     lines = [" " * indent + plain(pieces)]
     for level in levels:
         if all(len(line) <= WIDTH for line in lines):
             break
-        lines = _filled(pieces, indent, level)
+        lines = _filled(pieces, indent, level, hang)
     return lines
 
 
-def _filled(pieces: Pieces, indent: int, level: int) -> list[str]:
+def _filled(pieces: Pieces, indent: int, level: int, hang: int) -> list[str]:
     """Break at places up to ``level``, as late as possible."""
     chunks = [""]
     for piece in pieces:
@@ -55,7 +56,7 @@ def _filled(pieces: Pieces, indent: int, level: int) -> list[str]:
         if len(lines[-1]) + 1 + len(chunk) <= WIDTH:
             lines[-1] += " " + chunk
         else:
-            lines.append(" " * (indent + _CONTINUED) + chunk)
+            lines.append(" " * (indent + hang) + chunk)
     return lines
 
 
@@ -81,6 +82,7 @@ class Page:
         self._comments = comments
         self._next = 0
         self._qualifiers = qualifiers
+        self._next_qualifier = 0
         self._lines: list[_Line] = []
         self._end = 0
         self._fresh = True
@@ -115,9 +117,29 @@ class Page:
     def qualifiers(self, before: int) -> str:
         """The qualifiers that wait and stand before an offset, each with a space after it."""
         taken = ""
-        while self._qualifiers and self._qualifiers[0][1].start < before:
-            taken += f"{self._qualifiers.pop(0)[0]} "
+        for text, span in self._qualifiers[self._next_qualifier :]:
+            if span.start >= before:
+                break
+            taken += f"{text} "
+            self._next_qualifier += 1
         return taken
+
+    def on_one_line(self, span: Span, start: int | None = None) -> bool:
+        """Whether the author wrote the span (or from ``start`` to its end) on one line, and no comment waits there."""
+        start = span.start if start is None else start
+        if start >= span.end or "\n" in self._text[start : span.end]:
+            return False
+        return not self.has_comments(min(start, self._unit), span.end)
+
+    def try_unit(self, pieces: Callable[[], Pieces | None], end: int) -> bool:
+        """Write the unit begun, if there are pieces and they fit on one line; otherwise nothing has happened."""
+        qualifier, comment = self._next_qualifier, self._next
+        found = pieces()
+        if found is not None and INDENT * self.level + len(plain(found)) <= WIDTH:
+            self.unit(found, end)
+            return True
+        self._next_qualifier, self._next = qualifier, comment
+        return False
 
     def find(self, sign: str, start: int) -> int:
         """Where a sign stands first, from an offset on, comments left out; the offset itself if nowhere."""
@@ -129,7 +151,7 @@ class Page:
 
     # ---- writing
 
-    def unit(self, pieces: Pieces, end: int) -> None:
+    def unit(self, pieces: Pieces, end: int, hang: int = _CONTINUED) -> None:
         """Write the unit begun, which ends before ``end`` in the source."""
         text = plain(pieces)
         inner = []
@@ -139,7 +161,7 @@ class Page:
         around = text.startswith("}") or text.endswith("{")
         if not around:
             self._hoist(inner)
-        lines = broken(pieces, INDENT * self.level)
+        lines = broken(pieces, INDENT * self.level, hang)
         self._lines.append(_Line("\n".join(lines), aligns=len(lines) == 1))
         self._fresh = text.endswith("{")
         self._commented_out = False

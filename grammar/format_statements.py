@@ -99,51 +99,86 @@ class StatementPrinter(ExpressionPrinter):
         raise TypeError(statement)
 
     def statement(self, statement: Statement) -> None:
-        """Write a statement."""
+        """Write a statement; on one line if its author did so and it fits."""
         page = self.page
         start = statement.span.start
+        # `--x` becomes `x--`: what stands between goes before
+        page.begin(statement.target.span.start if isinstance(statement, IncDec) else start)
+        one_line = page.on_one_line(statement.span)
+        if one_line and page.try_unit(lambda: self.inline(statement), statement.span.end):
+            return
         match statement:
             case Block():
-                page.begin(start)
                 self.block([], statement)
             case If(condition, then, otherwise) | When(condition, then, otherwise):
-                page.begin(start)
                 self._branches("if" if isinstance(statement, If) else "when", [], condition, then, otherwise)
             case While(condition, body):
-                page.begin(start)
                 self._headed(["while (", *self.expr(condition), ")"], condition.span.end, body)
             case For(initial, condition, step, body):
-                page.begin(start)
-                head: Pieces = ["for (", *(self.simple(initial) if initial else []), ";"]
-                head += [Break(0), *self.expr(condition)] if condition else []
-                head += [";"] + ([Break(0), *self.simple(step)] if step else [])
                 parts = [part.span.end for part in (initial, condition, step) if part]
-                self._headed([*head, ")"], parts[-1] if parts else start, body)
-            case Foreach(type, name, within, body):
-                page.begin(start)
-                head = ["foreach (", *self.type(type), f" {self.declared(name)}"]
-                head += [" in ", *self.expr(within)] if within else []
-                self._headed([*head, ")"], (within or name).span.end, body)
+                self._headed(self._loop_head(statement), parts[-1] if parts else start, body)
+            case Foreach(_, name, within, body):
+                self._headed(self._loop_head(statement), (within or name).span.end, body)
             case DoWhile(body, condition):
-                page.begin(start)
                 self._do_while(statement, body, condition)
             case Choose(branches):
-                page.begin(start)
                 self.block(["choose "], branches[0], last=False)
                 for n, branch in enumerate(branches[1:], 2):
                     self.block(["} or "], branch, last=n == len(branches))
             case Atomic(body):
-                page.begin(start)
                 self.block(["atomic "], body)
             case _:
-                # `--x` becomes `x--`: what stands between goes before
-                page.begin(statement.target.span.start if isinstance(statement, IncDec) else start)
                 page.unit([*self.simple(statement), ";"], statement.span.end)
+
+    def inline(self, statement: Statement) -> Pieces | None:
+        """A statement with its parts on one line; None for those that are never written so."""
+        match statement:
+            case Block(statements):
+                pieces: Pieces = ["{ "]
+                for inner in statements:
+                    found = self.inline(inner)
+                    if found is None:
+                        return None
+                    pieces += [*found, " "]
+                return [*pieces, "}"]
+            case If(condition, then, None) | When(condition, then, None):
+                word = "if" if isinstance(statement, If) else "when"
+                return _joined([f"{word} (", *self.expr(condition), ") "], self.inline(then))
+            case While(condition, body):
+                return _joined(["while (", *self.expr(condition), ") "], self.inline(body))
+            case For() | Foreach():
+                return _joined([*self._loop_head(statement), " "], self.inline(statement.body))
+            case Atomic(body):
+                return _joined(["atomic "], self.inline(body))
+            case Choose(branches):
+                pieces = []
+                for n, branch in enumerate(branches):
+                    found = self.inline(branch)
+                    if found is None:
+                        return None
+                    pieces += [" or " if n else "choose ", *found]
+                return pieces
+            case If() | When() | DoWhile():
+                return None
+        return [*self.simple(statement), ";"]
+
+    def _loop_head(self, loop: For | Foreach) -> Pieces:
+        match loop:
+            case For(initial, condition, step):
+                head: Pieces = ["for (", *(self.simple(initial) if initial else []), ";"]
+                head += [Break(0), *self.expr(condition)] if condition else []
+                head += [";"] + ([Break(0), *self.simple(step)] if step else [])
+            case Foreach(type, name, within):
+                head = ["foreach (", *self.type(type), f" {self.declared(name)}"]
+                head += [" in ", *self.expr(within)] if within else []
+        return [*head, ")"]
 
     def block(self, head: Pieces, block: Block, last: bool = True) -> None:
         """Write a block behind its head; without its closing brace if it is not the last of its statement."""
         page = self.page
         start, end = block.span.start, block.span.end
+        if last and page.on_one_line(block.span) and page.try_unit(lambda: _joined(head, self.inline(block)), end):
+            return
         if not block.statements and last and not page.has_comments(start, end):
             page.unit([*head, "{ }"], end)
             return
@@ -161,9 +196,12 @@ class StatementPrinter(ExpressionPrinter):
         """A head such as ``while (x)`` and its body, which is a block or stands on its own line, indented."""
         if isinstance(body, Block):
             self.block([*head, " "], body)
-        else:
-            self.page.unit(head, end)
-            self._indented(body)
+            return
+        one_line = self.page.on_one_line(body.span, end)
+        if one_line and self.page.try_unit(lambda: _joined([*head, " "], self.inline(body)), body.span.end):
+            return
+        self.page.unit(head, end)
+        self._indented(body)
 
     def _indented(self, body: Statement) -> None:
         self.page.level += 1
@@ -208,6 +246,10 @@ class StatementPrinter(ExpressionPrinter):
             self.page.no_blank()
             leads = "while ("
         self.page.unit([leads, *self.expr(condition), ");"], statement.span.end)
+
+
+def _joined(head: Pieces, body: Pieces | None) -> Pieces | None:
+    return None if body is None else [*head, *body]
 
 
 def _takes_else(statement: Statement) -> bool:

@@ -9,6 +9,7 @@ from defercheck.grammar.format_layout import Break, Page, Pieces
 from defercheck.grammar.format_statements import StatementPrinter
 from defercheck.grammar.tree import (
     AllowDecl,
+    Block,
     ContextDecl,
     CpusDecl,
     DefineDecl,
@@ -60,10 +61,10 @@ class _ItemPrinter(StatementPrinter):
         end = item.span.end
         match item:
             case FunctionDecl(result, name, parameters, body):
-                front += [*self.type(result), f" {self.declared(name)}(", *self._parameters(parameters, "void"), ") "]
+                front += [*self.type(result), f" {self.declared(name)}(", *self._parameters(parameters, body), ") "]
                 self.block(front, body)
             case DefineDecl(name, parameters, body):
-                front += [f"define {self._name(name)}(", *self._parameters(parameters, ""), ") "]
+                front += [f"define {self._name(name)}(", *self._parameters(parameters, body), ") "]
                 self.block(front, body)
             case ContextDecl():
                 self.block([*front, *self._context_head(item)], item.body)
@@ -116,8 +117,8 @@ class _ItemPrinter(StatementPrinter):
     def _strings(self, strings: tuple[StringLiteral, ...]) -> Pieces:
         return self.arguments(strings)
 
-    def _parameters(self, parameters: tuple[Parameter, ...], none: str) -> Pieces:
-        pieces: Pieces = [] if parameters else [none]
+    def _parameters(self, parameters: tuple[Parameter, ...], body: Block) -> Pieces:
+        pieces: Pieces = [] if parameters else [self.page.qualifiers(body.span.start).rstrip()]
         for n, parameter in enumerate(parameters):
             pieces += [",", Break(0)] if n else []
             pieces.append(self.page.qualifiers(parameter.span.start))
@@ -178,12 +179,17 @@ class _ItemPrinter(StatementPrinter):
         page = self.page
         opens = page.find("{", name.span.end)
         closes = page.find("}", constants[-1].span.end if constants else opens)
-        if not page.has_comments(name.span.start, closes):
-            page.unit([*front, f"enum {self._name(name)} {{ ", *self._names(constants), " };"], end)
+        head = [*front, f"enum {self._name(name)} {{"]
+        comments = page.has_comments(name.span.start, closes)
+        names = self._names(constants) if not comments else []
+        if not comments and page.try_unit(lambda: [*head, " ", *names, " };"], end):
             return
-        page.unit([*front, f"enum {self._name(name)} {{"], opens + 1)
+        page.unit(head, opens + 1)
         page.level += 1
-        for n, constant in enumerate(constants, 1):
+        if not comments:
+            page.begin(constants[0].span.start)
+            page.unit(names, constants[-1].span.end, hang=0)
+        for n, constant in enumerate(constants if comments else (), 1):
             page.begin(constant.span.start)
             page.unit([constant.text, "" if n == len(constants) else ","], constant.span.end)
         self._close(closes)

@@ -93,17 +93,18 @@ def make_table(grammar: str) -> dict[str, Any]:
     texts = {t.name: t.pattern.value for t in lark.terminals}
     rules = sorted({r for row in table.states.values() for _, r in row.values() if not isinstance(r, int)}, key=str)
     number = {rule: n for n, rule in enumerate(rules)}
-    actions: list[dict[str, int]] = [{} for _ in table.states]
-    gotos: list[dict[str, int]] = [{} for _ in table.states]
-    defaults = [-1 for _ in table.states]
-    for state, row in table.states.items():
-        for symbol, (_, target) in row.items():
+    order = _breadth_first(table.states, table.start_states["start"])
+    actions: list[dict[str, int]] = [{} for _ in order]
+    gotos: list[dict[str, int]] = [{} for _ in order]
+    defaults = [-1 for _ in order]
+    for old, state in order.items():
+        for symbol, (_, target) in table.states[old].items():
             if not isinstance(target, int):
                 actions[state][texts.get(symbol, symbol)] = -1 - number[target]
             elif symbol in texts or symbol.isupper() or symbol.startswith("$"):
-                actions[state][texts.get(symbol, symbol)] = target
+                actions[state][texts.get(symbol, symbol)] = order[target]
             else:
-                gotos[state][symbol] = target
+                gotos[state][symbol] = order[target]
         targets = set(actions[state].values())
         if len(targets) == 1 and min(targets) < 0:
             defaults[state] = -1 - targets.pop()
@@ -113,9 +114,21 @@ def make_table(grammar: str) -> dict[str, Any]:
         "actions": actions,
         "gotos": gotos,
         "defaults": defaults,
-        "start": table.start_states["start"],
-        "accepting": table.end_states["start"],
+        "start": order[table.start_states["start"]],
+        "accepting": order[table.end_states["start"]],
     }
+
+
+def _breadth_first(states: dict[int, Any], start: int) -> dict[int, int]:
+    """New numbers for the states, the same in every run (Lark's own follow the hashes of strings)."""
+    order = {start: 0}
+    for state in (queue := [start]):
+        for symbol in sorted(states[state]):
+            target = states[state][symbol][1]
+            if isinstance(target, int) and target not in order:
+                order[target] = len(order)
+                queue.append(target)
+    return order
 
 
 def _rule_data(rule: Any) -> list[Any]:

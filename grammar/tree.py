@@ -540,9 +540,10 @@ Item = (
 class SpecFile:
     """A whole file. ``comments`` are all comments in order, with their text as written, for the formatter.
 
-    ``ignored`` is, also for the formatter alone, what C writes and the nodes leave out: a qualifier (``static``) with
-    its own span; ``**`` before the name that has the span; a cast ``(unsigned long)`` or parentheses ``()`` around the
-    expression that has the span, inner ones first; ``KERN_INFO`` before the string that has the span.
+    ``ignored`` is, also for the formatter alone, what C writes and the nodes leave out: a qualifier (``static``) or
+    the ``void`` of ``f(void)`` with its own span; ``**`` before the name that has the span; a cast ``(unsigned long)``
+    or parentheses ``()`` around the expression that has the span, inner ones first; ``KERN_INFO`` before the string
+    that has the span.
     """
 
     source: Source
