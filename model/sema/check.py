@@ -1,7 +1,154 @@
-"""Names and types in bodies (not checked yet)."""
+"""Checks the bodies and properties of a resolved spec, so that compiling it meets nothing that is wrong.
 
+Everything that is found is said at once. The parts: `statements` and `expressions` with `calls` look at bodies,
+`handlers` and `callgraph` at functions as a whole; `settings` has looked at the items before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from defercheck.grammar import tree
+from defercheck.grammar.span import Source, Span
+from defercheck.lower.shape import QUIET
+from defercheck.sema.callgraph import check_calls
+from defercheck.sema.calls import Calls
+from defercheck.sema.complaints import Complaints
+from defercheck.sema.handlers import check_handlers
+from defercheck.sema.names import Names
 from defercheck.sema.program import Program
+from defercheck.sema.scope import Frame, Local, Scope
+from defercheck.sema.signatures import Types, kernel_only
+from defercheck.sema.statements import Statements
+from defercheck.sema.steps import Steps
+from defercheck.sema.types import Object, Opaque, Type, Void
+from defercheck.sema.walk import walk
 
 
 def check(program: Program) -> None:
-    """Type-check."""
+    """Check a driver's spec. ``SpecError`` with everything that is wrong with it, in the order of its text."""
+    checker = _Checker(program)
+    checker.runs_something()
+    checker.items(program.spec)
+    check_calls(dict(_bodies(program.spec)), checker.complaints)
+    check_handlers(program, checker.types, checker.complaints)
+    checker.complaints.finish()
+
+
+def check_kernel(program: Program) -> None:
+    """Check the kernel model's own files, which may use all its words. ``SpecError`` as for a spec."""
+    checker = _Checker(program)
+    for f in program.kernel_files:
+        checker.items(f)
+        check_calls(dict(_bodies(f)), checker.complaints)
+    checker.complaints.finish()
+
+
+def _bodies(f: tree.SpecFile) -> Iterator[tuple[str, tree.Block]]:
+    """The functions and contexts of a file by name."""
+    for item in f.items:
+        match item:
+            case tree.FunctionDecl() | tree.ContextDecl():
+                yield item.name.text, item.body
+            case tree.ModuleDecl():
+                if item.init is not None:
+                    yield "init", item.init
+                if item.exit is not None:
+                    yield "exit", item.exit
+
+
+class _Checker:
+    def __init__(self, program: Program):
+        self.program = program
+        self.complaints = Complaints()
+        self.types = Types(program)
+        names = Names(program, self.types, self.complaints, QUIET)
+        self.calls = Calls(program, self.types, names, Steps(program), self.complaints)
+        self.statements = Statements(self.calls)
+
+    def runs_something(self) -> None:
+        """A spec in which nothing happens is a mistake, not a proof."""
+        items = self.program.spec.items
+        contexts = [i.kind for i in items if isinstance(i, tree.ContextDecl)]
+        if {"irq", "thread"} & set(contexts) or any(isinstance(i, tree.ModuleDecl) for i in items):
+            return
+        source = self.program.spec.source
+        span = items[-1].span if items else _start(source)
+        help = "declare who runs: `irq NAME { ... }`, `thread NAME { ... }` or `module { init { ... } }`"
+        what = "the file is empty" if not source.text.strip() else "only declarations"
+        self.complaints.add("nothing runs here", _head(span), what, help)
+
+    def items(self, f: tree.SpecFile) -> None:
+        kernel = f.source.kernel
+        for item in f.items:
+            match item:
+                case tree.FunctionDecl():
+                    self.function(item, kernel)
+                case tree.ContextDecl():
+                    self.body(item.body, Frame(kernel, result=Void(), what=f"the {item.kind} `{item.name}`"))
+                case tree.ModuleDecl():
+                    init = self.types.quietly(tree.NamedType("int", item.span))
+                    if item.init is not None:
+                        self.body(item.init, Frame(kernel, result=init, what="init"))
+                    if item.exit is not None:
+                        self.body(item.exit, Frame(kernel, result=Void(), what="the module's `exit`"))
+                case tree.PropertyDecl():
+                    what = item.name.text if item.name is not None else str(item.span.start)
+                    self.calls.condition(item.expr, Scope(Frame(kernel, property=True, what=f"property {what}")))
+                case tree.VarDecl():
+                    self.initial(item, kernel)
+                case tree.StructDecl():
+                    for m in item.members:
+                        self.initial(m, kernel)
+
+    def initial(self, item: tree.VarDecl, kernel: bool) -> None:
+        """Initial values: they are constants (`declare` sees to that), but of the right kind?"""
+        type = self.types.quietly(item.type)
+        for d in item.declarators:
+            if d.initial is not None and type is not None and not isinstance(type, Opaque):
+                self.calls.value(d.initial, type, Scope(Frame(kernel, property=True, what=d.name.text)))
+
+    def function(self, f: tree.FunctionDecl, kernel: bool) -> None:
+        """A function: its signature, its body, and that it returns what it says."""
+        result: Type | None = None
+        with self.complaints.collecting():
+            result = self.types.resolve(f.result)
+        scope = Scope(Frame(kernel, result=result, what=f"`{f.name}`"))
+        if isinstance(result, Object | Opaque) and not kernel:
+            help = "return a number, a bool or an enum; name objects where they are used"
+            self.complaints.add(f"`{f.name}` cannot return {f.result.span.text}", f.result.span, "", help)
+        for p in f.parameters:
+            self.parameter(p, scope, kernel)
+        self.statements.block(f.body.statements, scope)
+        if not isinstance(result, Void | None):
+            returns = [n for n in walk(f.body) if isinstance(n, tree.Return)]
+            if not any(r.value is not None for r in returns):
+                help = f"write `return ...;`, or declare it `void {f.name}`"
+                label = f"it is declared to return {f.result.span.text}"
+                self.complaints.add(f"`{f.name}` never returns a value", f.name.span, label, help)
+
+    def parameter(self, p: tree.Parameter, scope: Scope, kernel: bool) -> None:
+        type: Type | None = None
+        with self.complaints.collecting():
+            type = self.types.resolve(p.type)
+        if isinstance(type, Void):
+            type = Opaque()
+        if type is not None and not kernel and (problem := kernel_only(type, p.type.span)) is not None:
+            self.complaints.take(problem)
+            type = None
+        self.statements.declare(p.name, Local(type, "out parameter" if p.out else "parameter", p.name.span), scope)
+
+    def body(self, block: tree.Block, frame: Frame) -> None:
+        self.statements.block(block.statements, Scope(frame))
+
+
+def _start(source: Source) -> Span:
+    return Span(source, 0, 0, 1, 1, 1, 1)
+
+
+def _head(span: Span) -> Span:
+    """The first line of a span."""
+    if span.end_line == span.line:
+        return span
+    length = len(span.text.splitlines()[0])
+    return Span(span.source, span.start, span.start + length, span.line, span.column, span.line, span.column + length)

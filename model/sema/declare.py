@@ -5,42 +5,24 @@ Bodies are not looked at here; `check` does that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, Span, SpecError
+from defercheck.sema.complaints import Complaints
 from defercheck.sema.constants import ALIASES, ERRNO, constant, suggest
 from defercheck.sema.program import ContextDef, Global, Instance, Member, ObjectType, Program
-from defercheck.sema.types import (
-    Bool,
-    ContextRef,
-    Enum,
-    Function,
-    Int,
-    List,
-    Number,
-    Object,
-    Opaque,
-    Type,
-    Void,
-)
+from defercheck.sema.resolve import bounds_of, resolve_type
+from defercheck.sema.settings import check_settings
+from defercheck.sema.signatures import variable_misuse
+from defercheck.sema.types import Enum, Function, Int, Object, Type
+from defercheck.sema.unmodelled import macro_help
+from defercheck.sema.uses import ghost_limit, handlers, requests
 from defercheck.sema.versions import flags
+from defercheck.sema.walk import walk
 
 MAX_CPUS = 8
-MAX_RANGE = 1 << 31
-
-
-def walk(node: object) -> Iterator[object]:
-    """All tree nodes at and below a node, in source order."""
-    if isinstance(node, tuple):
-        for part in node:
-            yield from walk(part)
-    elif is_dataclass(node) and not isinstance(node, Span):
-        yield node
-        for f in fields(node):
-            if f.name not in ("span", "source", "comments"):
-                yield from walk(getattr(node, f.name))
 
 
 def declare(spec: tree.SpecFile, kernel: tuple[tree.SpecFile, ...], version: str, cpus: int) -> Program:
@@ -64,27 +46,39 @@ class _Collector:
     contexts: list[ContextDef] = field(default_factory=list)
     seen: dict[str, Span] = field(default_factory=dict)
     ghost_limit: int = 1
+    complaints: Complaints = field(default_factory=Complaints)
 
     def program(self) -> Program:
+        check_settings(self.spec.items, self.complaints)
         if not 1 <= self.cpus <= MAX_CPUS:
             span = next((i.count.span for i in self.spec.items if isinstance(i, tree.CpusDecl)), None)
-            raise SpecError(Diagnostic(f"{self.cpus} CPUs cannot be modelled", span, help=f"use 1 to {MAX_CPUS}"))
+            self.complaints.add(f"{self.cpus} CPUs cannot be modelled", span, help=f"use 1 to {MAX_CPUS}")
         self.constants |= {name: (number, None) for name, number in ERRNO.items()}
-        literals = [n.value for n in walk(self.spec.items) if isinstance(n, tree.IntLiteral)]
-        if any(isinstance(n, tree.CallExpr) and _callee(n) in ("runs", "requeues") for n in walk(self.spec.items)):
-            self.ghost_limit = 1 + max([v for v in literals if v <= 1000], default=1)
+        self.ghost_limit = ghost_limit(self.spec)
         options = [i for i in self.spec.items if isinstance(i, tree.OptionDecl)]
         version = next(
-            (v for i in self.spec.items if isinstance(i, tree.KernelDecl) for v in i.versions if v.value == self.version),
+            (
+                v
+                for i in self.spec.items
+                if isinstance(i, tree.KernelDecl)
+                for v in i.versions
+                if v.value == self.version
+            ),
             self.version,
         )
-        all_flags = flags(version, self.kernel, options)
+        all_flags: dict[str, str] = {}
+        with self.complaints.collecting():
+            all_flags = flags(version, self.kernel, options)
         order = (tree.EnumDecl, tree.TypeDecl, tree.StructDecl, tree.FunctionDecl, tree.DefineDecl, None)
         for f in (*self.kernel, self.spec):
             for kind in order:
                 for item in f.items:
-                    if (kind is not None and isinstance(item, kind)) or (kind is None and not isinstance(item, order[:-1])):
-                        self.item(item, f.source.kernel)
+                    if (kind is not None and isinstance(item, kind)) or (
+                        kind is None and not isinstance(item, order[:-1])
+                    ):
+                        with self.complaints.collecting():
+                            self.item(item, f.source.kernel)
+        self.complaints.finish()
         modules = [i for i in self.spec.items if isinstance(i, tree.ModuleDecl)]
         all_flags["module"] = "present" if modules else "absent"
         return Program(
@@ -99,7 +93,7 @@ class _Collector:
             instances=self.instances,
             globals=self.globals,
             functions=self.functions,
-            handlers=self.handlers(),
+            handlers=handlers(self.spec, self.functions, self.instances),
             contexts=tuple(self.contexts),
             properties=tuple(i for i in self.spec.items if isinstance(i, tree.PropertyDecl)),
             ghost_limit=self.ghost_limit,
@@ -144,6 +138,8 @@ class _Collector:
 
     def new(self, name: tree.Name, space: str = "") -> None:
         """Claim a name; two declarations of one name in one space are an error."""
+        if name.text in ERRNO and not space:
+            raise SpecError(Diagnostic(f"`{name}` is an error number", name.span, "", "choose another name"))
         first = self.seen.setdefault(space + name.text, name.span)
         if first is not name.span:
             kernel = first.source.kernel
@@ -176,7 +172,14 @@ class _Collector:
     def variable(self, decl: tree.VarDecl, d: tree.Declarator, kernel: bool) -> None:
         self.new(d.name)
         type = self.resolve(decl.type)
+        if not kernel and (problem := variable_misuse(type, d.name.text, decl.type)) is not None:
+            raise SpecError(problem)
         if isinstance(type, Object):
+            if d.length is not None or d.initial is not None:
+                if d.length is None:
+                    raise SpecError(Diagnostic("an object has no initial value", d.span))
+                help = f"declare each by its name: `{decl.type.span.text} {d.name}0, {d.name}1;`"
+                raise SpecError(Diagnostic("there are no arrays of objects", d.span, help=help))
             if self.types[type.name].struct:
                 raise SpecError(
                     Diagnostic(
@@ -188,7 +191,8 @@ class _Collector:
             self.static_object(type.name, d.name, [self.argument(a) for a in d.arguments], None)
             return
         if d.arguments:
-            raise SpecError(Diagnostic(f"`{d.name}` is a plain variable and takes no handler", d.span))
+            help = "write `= value` for its initial value"
+            raise SpecError(Diagnostic(f"`{d.name}` is a plain variable and takes no handler", d.span, help=help))
         length = 0
         if d.length is not None:
             length = self.length(d.length)
@@ -223,10 +227,7 @@ class _Collector:
                 if item.kind == "tasklet":
                     self.static_object("tasklet", name, [name.text], None)
                     return
-                requested = any(
-                    isinstance(n, tree.CallExpr) and _callee(n) == "request_irq" and _last_name(n.arguments) == name.text
-                    for n in walk(self.spec.items)
-                )
+                requested = requests(self.spec, name.text)
                 initial = (("handler", name.text), ("requested", int(not requested)))
                 self.instance(name, "irq", handler=name.text, initial=initial)
             case "softirq":
@@ -277,7 +278,11 @@ class _Collector:
         """An object with static initial values: those of the type's first `define` that takes these arguments."""
         if define is None:
             define = next(
-                (d for d in self.defines.values() if self.first_type(d) == type and len(d.parameters) == 1 + len(arguments)),
+                (
+                    d
+                    for d in self.defines.values()
+                    if self.first_type(d) == type and len(d.parameters) == 1 + len(arguments)
+                ),
                 None,
             )
         initial: list[tuple[str, int | str]] = []
@@ -292,7 +297,10 @@ class _Collector:
                 else:
                     initial.append((s.target.name.text, constant(s.value, self.values())))
         elif arguments:
-            raise SpecError(Diagnostic(f"a {type} is declared without arguments", name.span))
+            forms = [len(d.parameters) - 1 for d in self.defines.values() if self.first_type(d) == type]
+            help = f"declare it `{type} {name}(handler);`" if 1 in forms else f"declare it `{type} {name};`"
+            text = f"a {type} takes {'one handler' if 1 in forms else 'no handler'}, {len(arguments)} given"
+            raise SpecError(Diagnostic(text, name.span, help=help))
         self.instance(name, type, handler=handler, initial=tuple(initial), arguments=tuple(arguments))
 
     @staticmethod
@@ -303,13 +311,17 @@ class _Collector:
     def macro(self, item: tree.MacroUse) -> None:
         define = self.defines.get(item.name.text)
         if define is None:
+            known = macro_help(item.name.text)
+            if known is not None:
+                raise SpecError(Diagnostic(f"`{item.name}` is not modelled", item.name.span, "", known))
             help = suggest(item.name.text, self.defines) or "declarations: " + ", ".join(sorted(self.defines))
             raise SpecError(Diagnostic(f"there is no declaration `{item.name}`", item.name.span, "unknown", help))
         wanted = len(define.parameters)
         given = item.arguments[: wanted + 1 if wanted > 1 else wanted]  # DECLARE_TASKLET's old third argument, `data`
         if not item.arguments or len(given) < wanted or len(item.arguments) > len(given):
             form = ", ".join(p.name.text for p in define.parameters)
-            raise SpecError(Diagnostic(f"`{item.name}` takes {wanted} arguments", item.span, help=f"write `{item.name}({form});`"))
+            takes = f"{wanted} argument{'s' if wanted > 1 else ''}, {len(item.arguments)} given"
+            raise SpecError(Diagnostic(f"`{item.name}` takes {takes}", item.span, help=f"write `{item.name}({form});`"))
         first = item.arguments[0]
         if not isinstance(first, tree.NameExpr):
             raise SpecError(Diagnostic("the first argument is the name that is declared", first.span))
@@ -341,11 +353,22 @@ class _Collector:
         for d in decl.declarators:
             type = self.resolve(decl.type)
             handler = ""
+            if not d.span.source.kernel:
+                if (problem := variable_misuse(type, d.name.text, decl.type)) is not None:
+                    raise SpecError(problem)
+                if isinstance(type, Object) and self.types[type.name].struct:
+                    help = "put its members here; heap objects stand side by side, each with its own name"
+                    raise SpecError(Diagnostic("a struct inside a struct is not modelled", d.span, help=help))
             if d.length is not None:
-                raise SpecError(Diagnostic("arrays inside a struct are not supported", d.span, help="declare it outside"))
+                raise SpecError(
+                    Diagnostic("arrays inside a struct are not supported", d.span, help="declare it outside")
+                )
             if d.arguments:
-                if not isinstance(type, Object):
-                    raise SpecError(Diagnostic(f"`{d.name}` is a plain member and takes no handler", d.span))
+                inside = self.types[type.name].members if isinstance(type, Object) else ()
+                takes = any(isinstance(m.type, Function) for m in inside)
+                if not takes or len(d.arguments) > 1:
+                    what = f"{len(d.arguments)} handlers" if takes else "a handler"
+                    raise SpecError(Diagnostic(f"`{d.name}` cannot have {what}", d.span, f"its type is {type}"))
                 handler = self.argument(d.arguments[0])
             initial = constant(d.initial, self.values()) if d.initial is not None else self.default(type)
             self.in_range(initial, type, d.span)
@@ -368,75 +391,5 @@ class _Collector:
         if not lo <= value <= hi:
             raise SpecError(Diagnostic(f"{value} is outside {type}", span, f"must be {lo}..{hi}"))
 
-    def handlers(self) -> tuple[str, ...]:
-        """Every function whose name is used as a value, or that a declaration binds."""
-        names: dict[str, None] = {i.handler: None for i in self.instances.values() if i.handler}
-        own = {f for f, decls in self.functions.items() if not decls[0].span.source.kernel}
-        for node in walk(self.spec.items):
-            if isinstance(node, tree.CallExpr):
-                for a in node.arguments:
-                    inner = a.operand if isinstance(a, tree.Unary) and a.op == "&" else a
-                    if isinstance(inner, tree.NameExpr) and inner.name in own and inner.name not in self.instances:
-                        names[inner.name] = None
-            elif isinstance(node, tree.Assign) and isinstance(node.value, tree.NameExpr) and node.value.name in own:
-                names[node.value.name] = None
-        return tuple(names)
 
-
-def bounds_of(type: Type) -> tuple[int, int]:
-    """The least and greatest value of a scalar type; wide for types without range."""
-    match type:
-        case Int(lo=lo, hi=hi):
-            return lo, hi
-        case Bool():
-            return 0, 1
-        case Enum(constants=constants):
-            return 0, len(constants) - 1
-    return -MAX_RANGE, MAX_RANGE
-
-
-def resolve_type(
-    t: tree.TypeExpr, enums: dict[str, Enum], types: dict[str, ObjectType], values: dict[str, int], ghost_limit: int = 1
-) -> Type:
-    """The meaning of a type as written. ``SpecError`` when there is no such type or its range is empty or too wide."""
-    match t:
-        case tree.IntType():
-            lo, hi = constant(t.lo, values), constant(t.hi, values)
-            if lo > hi:
-                raise SpecError(Diagnostic(f"the range {lo}..{hi} is empty", t.span, help=f"write int<{hi}..{lo}>"))
-            if hi - lo >= MAX_RANGE:
-                raise SpecError(Diagnostic(f"the range {lo}..{hi} is too wide", t.span, help="use at most 2^31 values"))
-            return Int(lo, hi)
-        case tree.ListType():
-            return List(t.element.name)
-    builtin: dict[str, Type] = {
-        "bool": Bool(), "void": Void(), "int": Number(), "unsigned long": Opaque(), "function": Function(),
-        "context": ContextRef(), "object": Object("object"), "counter": Int(0, ghost_limit),
-    }  # fmt: skip
-    name = ALIASES.get(t.name, t.name)
-    if name in builtin and t.keyword == "":
-        return builtin[name]
-    if name in enums and t.keyword != "struct":
-        return enums[name]
-    if name in types and t.keyword != "enum":
-        return Object(name)
-    raise SpecError(
-        Diagnostic(
-            f"there is no type `{t.name}`",
-            t.span,
-            "unknown type",
-            suggest(t.name, [*(b for b in builtin if b not in ("counter", "object")), *enums, *types, *ALIASES])
-            or "types: bool, int<lo..hi>, enums, tasklet, spinlock, mutex and the structs of this spec",
-        )
-    )
-
-
-def _callee(call: tree.CallExpr) -> str:
-    return call.callee.name if isinstance(call.callee, tree.NameExpr) else ""
-
-
-def _last_name(arguments: Iterable[tree.Expr]) -> str:
-    first = next(iter(arguments), None)
-    if isinstance(first, tree.Unary):
-        first = first.operand
-    return first.name if isinstance(first, tree.NameExpr) else ""
+__all__ = ["MAX_CPUS", "declare", "resolve_type", "walk"]

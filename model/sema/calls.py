@@ -1,0 +1,241 @@
+"""Calls: whether there is such a function, whether it may be called there, and whether its arguments fit."""
+
+from __future__ import annotations
+
+from defercheck.grammar import tree
+from defercheck.lower.shape import QUIET, callee_name
+from defercheck.sema.expressions import Expressions
+from defercheck.sema.scope import Scope
+from defercheck.sema.signatures import Expected, Signature
+from defercheck.sema.typed import UNKNOWN, Typed, called, kind_of, misfit
+from defercheck.sema.types import Bool, ContextRef, Enum, Function, Int, List, Number, Object, Opaque, Type, Void
+from defercheck.sema.words import INTERNAL, MACHINE, PUBLIC
+
+
+class Calls(Expressions):
+    """Checks expressions, calls among them."""
+
+    def call(self, e: tree.CallExpr, scope: Scope) -> Typed:
+        """Check a call; its result."""
+        name = callee_name(e)
+        if not name:
+            return self.indirect(e, scope)
+        span = e.callee.span
+        if scope.find(name) is not None:
+            self.names.unknown_call(name, span, scope)
+            return self.abandon(e, scope)
+        if name in QUIET:
+            return self.printed(e, scope)
+        if name in MACHINE and (scope.frame.kernel or name in PUBLIC):
+            self.placed(name, e, scope)
+            return self.word(name, e, scope)
+        own = self.program.functions.get(name, ())
+        if not own or (name in self.program.instances and not scope.frame.kernel):
+            if name in MACHINE:
+                self.names.reserved(name, span)
+            else:
+                self.names.unknown_call(name, span, scope)
+            return self.abandon(e, scope)
+        if name in INTERNAL and not scope.frame.kernel:
+            self.names.reserved(name, span)
+            return self.abandon(e, scope)
+        self.placed(name, e, scope)
+        return self.declared(name, own, e, scope)
+
+    def abandon(self, e: tree.CallExpr, scope: Scope) -> Typed:
+        """Look at the arguments of a call that is wrong, for what is wrong with them too."""
+        for a in e.arguments:
+            self.typed(bare(a), scope)
+        return UNKNOWN
+
+    def indirect(self, e: tree.CallExpr, scope: Scope) -> Typed:
+        """A call through a member that holds a function."""
+        if not scope.frame.kernel:
+            text = e.callee.span.text
+            help = "call the function by its name"
+            self.complaints.add(f"`{text}` cannot be called", e.callee.span, "not the name of a function", help)
+            return self.abandon(e, scope)
+        found = self.typed(e.callee, scope)
+        self.abandon(e, scope)
+        if found.type is not None and not (isinstance(found.type, Function) and isinstance(e.callee, tree.Field)):
+            return self.wrong(f"{called(found)} cannot be called", e.callee)
+        return Typed(Void())
+
+    def placed(self, name: str, e: tree.CallExpr, scope: Scope) -> None:
+        """Check that a call may stand where it stands."""
+        frame = scope.frame
+        if frame.property:
+            if self.steps.contextual(name):
+                help = "set a variable where it matters, and look at that"
+                label = "its answer depends on the context that asks, and a property has none"
+                self.complaints.add(f"`{name}` cannot be asked in a property", e.span, label, help)
+            elif not self.steps.looks(e):
+                help = "observers are `pending(t)`, `running(t)`, `runs(t)` and functions that only return a value"
+                label = f"`{name}` does more than look"
+                self.complaints.add("a property can only look at the state", e.span, label, help)
+        elif frame.atomic and not frame.kernel and self.steps.several(name):
+            help = "call it before or after the block"
+            label = "others can come in between its steps" if name != "step" else ""
+            self.complaints.add(f"`{name}` takes several steps and cannot be called in `atomic`", e.span, label, help)
+
+    # ---- declared functions ----
+
+    def declared(self, name: str, overloads: tuple[tree.FunctionDecl, ...], e: tree.CallExpr, scope: Scope) -> Typed:
+        """A call of a function of the spec or the kernel model."""
+        signatures = [self.types.signature(f) for f in overloads]
+        first = self.peek(e, scope) if len(signatures) > 1 else None
+        chosen = next((s for s in signatures if s.parameters and s.parameters[0].type == first), signatures[0])
+        given = e.arguments
+        if len(given) == len(chosen.parameters) + 1 and takes_data(chosen):
+            self.typed(bare(given[-1]), scope)
+            given = given[:-1]
+        if len(chosen.parameters) != len(given):
+            self.count(name, len(chosen.parameters), e, chosen)
+            return self.abandon(e, scope) if len(signatures) > 1 else self.result(chosen)
+        if len(signatures) > 1 and first is not None and chosen.parameters and chosen.parameters[0].type != first:
+            kinds = " or ".join(kind_of(s.parameters[0].type) for s in signatures if s.parameters)
+            found = self.typed(bare(e.arguments[0]), scope)
+            self.wrong(f"`{name}` takes {kinds}, found {called(found)}", e.arguments[0])
+            return self.result(chosen)
+        for argument, parameter in zip(given, chosen.parameters, strict=True):
+            self.argument(name, argument, parameter, chosen, scope)
+        return self.result(chosen)
+
+    def peek(self, e: tree.CallExpr, scope: Scope) -> object:
+        """The type of the first argument, which chooses the overload."""
+        return self.typed(bare(e.arguments[0]), scope).type if e.arguments else None
+
+    @staticmethod
+    def result(s: Signature) -> Typed:
+        return Typed(s.result)
+
+    def count(self, name: str, wanted: int, e: tree.CallExpr, s: Signature) -> None:
+        """Complain about the number of arguments."""
+        given = len(e.arguments)
+        takes = f"{wanted} argument{'s' if wanted != 1 else ''}" if wanted else "no arguments"
+        self.complaints.add(f"`{name}` takes {takes}, {given} given", e.span, notes=(s.note,))
+
+    def argument(self, name: str, e: tree.Expr, p: Expected, s: Signature, scope: Scope) -> None:
+        """Check one argument."""
+        if p.out:
+            self.variable(e, p.type, p.name, s, scope)
+            return
+        inner = bare(e) if isinstance(p.type, Opaque) else e
+        found = self.typed(inner, scope)
+        if p.type is None or found.type is None:
+            return
+        kernel = scope.frame.kernel
+        if isinstance(found.type, Function) and isinstance(p.type, Function) and found.name and not kernel:
+            if self.program.functions[found.name][0].name.span.source.kernel:
+                text = f"{found.noun} belongs to the kernel and cannot be a handler"
+                self.complaints.add(text, e.span, "", "write a function of your own that calls it", (s.note,))
+            return
+        problem = misfit(p.type, found, self.program)
+        if problem is not None:
+            self.complaints.add(problem.message, e.span, problem.label, problem.help, (s.note,))
+
+    def variable(self, e: tree.Expr, type: Type | None, name: str, s: Signature, scope: Scope) -> None:
+        """Check the argument for an ``out`` parameter: a variable that the callee can assign."""
+        inner = bare(e)
+        found = self.typed(inner, scope)
+        if found.type is None or type is None:
+            return
+        local = scope.find(inner.name) if isinstance(inner, tree.NameExpr) else None
+        if local is not None and local.kind == "parameter" and not isinstance(type, List):
+            help = f"declare the parameter `out bool {local.span.text}`, so that it stands for the caller's variable"
+            label = "this function cannot change the caller's variable through it"
+            self.complaints.add(f"{found.noun} is only a copy", e.span, label, help, (s.note,))
+        elif not found.place and not isinstance(type, List):
+            kind = "an `unsigned long` variable" if isinstance(type, Bool) else kind_of(type)
+            help = f"declare `unsigned long {name};` and pass that" if isinstance(type, Bool) else ""
+            text = f"expected {kind}, found {called(found)}"
+            self.complaints.add(text, e.span, "this cannot be assigned", help, (s.note,))
+        elif not holds(found.type, type):
+            text = f"expected {kind_of(type)}, found {called(found)}"
+            self.complaints.add(text, e.span, kind_of(found.type), "", (s.note,))
+
+    # ---- words of the machine ----
+
+    def printed(self, e: tree.CallExpr, scope: Scope) -> Typed:
+        """Output takes anything that has a value."""
+        if scope.frame.property:
+            self.wrong("a property can only look at the state", e, "this prints")
+        for a in e.arguments:
+            found = self.typed(bare(a), scope)
+            if isinstance(found.type, Void):
+                self.wrong("there is nothing to print", a, f"this is {kind_of(found.type)}")
+            elif found.type is not None and found.fixed.startswith("a whole array"):
+                self.wrong("a whole array has no value", a, "", "print its elements")
+        return Typed(Void())
+
+    def word(self, name: str, e: tree.CallExpr, scope: Scope) -> Typed:
+        """A word of the machine."""
+        w = MACHINE[name]
+        if len(w.takes) != len(e.arguments):
+            wanted = len(w.takes)
+            self.wrong(f"`{name}` takes {wanted} argument{'s' if wanted != 1 else ''}, {len(e.arguments)} given", e)
+            return self.abandon(e, scope)
+        element: Type | None = None
+        for kind, a in zip(w.takes, e.arguments, strict=True):
+            found = self.typed(bare(a), scope)
+            if found.type is None:
+                continue
+            if isinstance(found.type, List):
+                element = Object(found.type.element)
+            if not self.suits(kind, found):
+                label = kind_of(found.type) if found.noun else ""
+                self.wrong(f"expected {WANTED[kind]}, found {called(found)}", a, label)
+        results: dict[str, Type | None] = {"": Void(), "bool": Bool(), "number": Number(), "element": element}
+        return Typed(results[w.result])
+
+    def suits(self, kind: str, found: Typed) -> bool:
+        """Whether an argument is what a word takes."""
+        match kind:
+            case "bool":
+                return isinstance(found.type, Bool)
+            case "number":
+                return isinstance(found.type, Int | Number)
+            case "context":
+                return isinstance(found.type, ContextRef)
+            case "object":
+                return isinstance(found.type, Object)
+            case "heap":
+                return isinstance(found.type, Object) and misfit(Object("object"), found, self.program) is None
+            case "list":
+                return isinstance(found.type, List)
+            case "flag":
+                return isinstance(found.type, Bool) and found.place
+            case "place":
+                return found.place
+            case "vector":
+                return isinstance(found.type, Enum) and found.type.name == "softirq_vector"
+        return isinstance(found.type, Object) and found.type.name == kind
+
+
+WANTED = {
+    "bool": "a bool", "number": "a number", "context": "a context", "object": "an object", "irq": "an irq",
+    "heap": "a heap object (an instance of a struct)", "list": "a list", "flag": "a bool variable",
+    "place": "a variable", "vector": "a softirq",
+}  # fmt: skip
+
+
+def holds(found: object, wanted: Type) -> bool:
+    """Whether a variable of one type can stand for an ``out`` parameter of another."""
+    if isinstance(wanted, Bool):
+        return isinstance(found, Bool | Opaque) or (isinstance(found, Int) and found.lo <= 0 and found.hi >= 1)
+    if isinstance(wanted, Int | Number):
+        return isinstance(found, Int | Number)
+    return found == wanted
+
+
+def takes_data(s: Signature) -> bool:
+    """Whether kernels had another argument behind the handler, which it was called with; the model ignores it."""
+    return s.span.source.kernel and bool(s.parameters) and isinstance(s.parameters[-1].type, Function)
+
+
+def bare(e: tree.Expr) -> tree.Expr:
+    """An expression without the ``&`` before it."""
+    return e.operand if isinstance(e, tree.Unary) and e.op == "&" else e
+
+
+__all__ = ["Calls", "bare"]

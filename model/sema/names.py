@@ -1,0 +1,180 @@
+"""What a name stands for at a place, and what to say when it stands for nothing."""
+
+from __future__ import annotations
+
+from defercheck.grammar import tree
+from defercheck.grammar.span import Span
+from defercheck.sema.complaints import Complaints
+from defercheck.sema.constants import ERRNO, suggest
+from defercheck.sema.program import Program
+from defercheck.sema.scope import Scope
+from defercheck.sema.signatures import Types
+from defercheck.sema.typed import UNKNOWN, Array, Typed
+from defercheck.sema.types import ContextRef, Enum, Function, Int, Object, Type
+from defercheck.sema.unmodelled import call_help, calls, value_help
+from defercheck.sema.words import HERE, INTERNAL, MACHINE, PUBLIC
+
+
+class Names:
+    """Looks names up for one program."""
+
+    def __init__(self, program: Program, types: Types, complaints: Complaints, quiet: frozenset[str]):
+        self.program = program
+        self.types = types
+        self.complaints = complaints
+        self.quiet = quiet
+        self._missing: set[tuple[str, str]] = set()
+        self.threads = {c.name: c for c in program.contexts if c.kind == "thread"}
+
+    # ---- values ----
+
+    def value(self, e: tree.NameExpr, scope: Scope) -> Typed:
+        """What a name stands for as a value; complains when it stands for nothing."""
+        name, p, kernel = e.name, self.program, scope.frame.kernel
+        local = scope.find(name)
+        if local is not None:
+            fixed = (
+                "a parameter that stands for an object"
+                if isinstance(local.type, Object) and local.kind != "variable"
+                else ""
+            )
+            kind = type_word(local.type, "parameter" if "parameter" in local.kind else "variable")
+            return Typed(
+                local.type, f"the {kind} `{name}`", place=not fixed and local.kind != "loop variable", fixed=fixed
+            )
+        if name in p.globals:
+            g = p.globals[name]
+            if g.kernel and not kernel:
+                return self.reserved(name, e.span, "ask `pending(t)`, `in_interrupt()` or `irqs_disabled()`")
+            if g.length:
+                return Typed(Array(g.type, g.length), f"the array `{name}`", fixed="a whole array: assign one element")
+            return Typed(g.type, f"the variable `{name}`", place=True)
+        if name in p.instances:
+            return Typed(
+                Object(p.instances[name].type), f"{self.object_word(name)} `{name}`", fixed="an object", name=name
+            )
+        if name in p.constants:
+            value, enum = p.constants[name]
+            return Typed(enum or Int(value, value), f"the constant `{name}`", value, fixed="a constant")
+        if name in HERE:
+            return self.here(name, e.span, kernel)
+        vector = p.constants.get(f"{name}_SOFTIRQ")
+        if vector is not None:
+            return Typed(vector[1], f"the softirq `{name}`", vector[0], fixed="a constant")
+        if name in p.functions:
+            f = p.functions[name][0]
+            if f.name.span.source.kernel and not kernel and name in INTERNAL:
+                return self.reserved(name, e.span)
+            return Typed(Function(), f"the function `{name}`", fixed="a function", name=name)
+        return self.unknown(name, e.span, scope)
+
+    def object_word(self, name: str) -> str:
+        """``the tasklet`` or ``the struct device``."""
+        type = self.program.instances[name].type
+        return f"the struct {type}" if self.program.types[type].struct else f"the {type}"
+
+    def here(self, name: str, span: Span, kernel: bool) -> Typed:
+        """A name that stands for who executes."""
+        if not kernel:
+            return self.reserved(name, span, HERE[name])
+        enum = self.program.enums["level"]
+        type: Type = enum if name == "this_level" else Int(0, 63) if name == "this_cpu" else ContextRef()
+        return Typed(type, f"`{name}`", fixed="a constant")
+
+    def reserved(self, name: str, span: Span, help: str = "") -> Typed:
+        """Complain about a name that only the kernel model may say."""
+        self.complaints.add(f"`{name}` belongs to the kernel model", span, "not for a driver's spec", help)
+        return UNKNOWN
+
+    def unknown(self, name: str, span: Span, scope: Scope) -> Typed:
+        """Complain about a name that nothing declares, once in each body."""
+        if (name, scope.frame.what) in self._missing:
+            return UNKNOWN
+        self._missing.add((name, scope.frame.what))
+        label, help = "not declared", ""
+        known = value_help(name)
+        instances = [i.name for i in self.program.instances.values() if i.type == name]
+        if known is not None:
+            self.complaints.add(f"`{name}` is not modelled", span, "", known)
+            return UNKNOWN
+        if name in self.threads:
+            label = "a thread, not a value"
+        elif name in self.program.types and instances:
+            label, help = "a struct, not an object", f"its instance is `{instances[0]}`"
+        elif name in self.program.enums or name in self.program.types:
+            label = "a type, not a value"
+        elif name in MACHINE or name in self.quiet:
+            label = "a function, not a value"
+        else:
+            help = suggest(name, self.values_near(name, scope)) or self._undeclared(name)
+        self.complaints.add(f"cannot find `{name}` here", span, label, help)
+        return UNKNOWN
+
+    @staticmethod
+    def _undeclared(name: str) -> str:
+        if "flags" in name:
+            return f"declare it in this function: `unsigned long {name};`"
+        return ""
+
+    def values_near(self, name: str, scope: Scope) -> list[str]:
+        """What could have been meant by a misspelt value."""
+        p = self.program
+        constants = [c for c, (_, enum) in p.constants.items() if enum is not None or (c in ERRNO and name.isupper())]
+        own = [f for f in p.functions if " " not in f and not p.functions[f][0].name.span.source.kernel]
+        globals = [g.name for g in p.globals.values() if scope.frame.kernel or not g.kernel]
+        objects = [i for i in p.instances if "." not in i]
+        return [*scope.visible(), *globals, *objects, *constants, *own]
+
+    # ---- functions ----
+
+    def functions_near(self, scope: Scope) -> list[str]:
+        """What could have been meant by a misspelt call."""
+        p, kernel = self.program, scope.frame.kernel
+        shown = [f for f in p.functions if " " not in f and f not in p.instances and (kernel or f not in INTERNAL)]
+        return [*shown, *(MACHINE if kernel else PUBLIC), *self.quiet, *calls()]
+
+    def unknown_call(self, name: str, span: Span, scope: Scope) -> None:
+        """Complain about a call of something that is no function."""
+        local = scope.find(name)
+        p = self.program
+        if local is not None:
+            self.complaints.add(f"`{name}` is not a function", span, f"it is a {local.kind} here")
+        elif name in p.instances:
+            word = self.object_word(name).removeprefix("the ")
+            help = ""
+            if word == "irq":
+                help = "interrupts fire by themselves; put what both need into a function"
+            elif p.instances[name].handler and p.instances[name].handler != name:
+                help = f"its handler is `{p.instances[name].handler}`"
+            self.complaints.add(f"`{name}` is not a function", span, f"the {word} `{name}`", help)
+        elif name in self.threads:
+            self.complaints.add(f"`{name}` is not a function", span, "a thread", "threads start by themselves")
+        elif name in p.globals or name in p.constants:
+            self.complaints.add(
+                f"`{name}` is not a function", span, "a variable" if name in p.globals else "a constant"
+            )
+        else:
+            self.missing_call(name, span, scope)
+
+    def missing_call(self, name: str, span: Span, scope: Scope) -> None:
+        """Complain about a call of something that nothing declares."""
+        if (name, scope.frame.what) in self._missing:
+            return
+        self._missing.add((name, scope.frame.what))
+        help = call_help(name)
+        if help is not None:
+            self.complaints.add(f"`{name}` is not modelled yet", span, "defercheck does not know what it does", help)
+            return
+        near = suggest(name, self.functions_near(scope))
+        meant = near.removeprefix("did you mean `").removesuffix("`?")
+        if near and meant not in self.program.functions and (absent := call_help(meant)) is not None:
+            near = f"if `{meant}` is meant: it is not modelled yet; {absent}"
+        self.complaints.add(f"there is no function `{name}`", span, "not declared", near)
+
+
+def type_word(type: object, otherwise: str) -> str:
+    """The word for what a name of a type is: ``tasklet`` for an object, otherwise as given."""
+    return type.name if isinstance(type, Object) and type.name != "object" else otherwise
+
+
+__all__ = ["Enum", "Names", "type_word"]

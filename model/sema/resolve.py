@@ -1,0 +1,66 @@
+"""Types as written, resolved."""
+
+from __future__ import annotations
+
+from defercheck.grammar import tree
+from defercheck.grammar.span import Diagnostic, SpecError
+from defercheck.sema.constants import ALIASES, constant, suggest
+from defercheck.sema.program import ObjectType
+from defercheck.sema.types import Bool, ContextRef, Enum, Function, Int, List, Number, Object, Opaque, Type, Void
+from defercheck.sema.unmodelled import type_help
+
+MAX_RANGE = 1 << 31
+_INTEGERS = frozenset({"int", "unsigned", "signed", "long", "short", "char"})
+_KERNELS_OWN = frozenset({"counter", "object", "context", "function", "unsigned long"})
+
+
+def bounds_of(type: Type) -> tuple[int, int]:
+    """The least and greatest value of a scalar type; wide for types without range."""
+    match type:
+        case Int(lo=lo, hi=hi):
+            return lo, hi
+        case Bool():
+            return 0, 1
+        case Enum(constants=constants):
+            return 0, len(constants) - 1
+    return -MAX_RANGE, MAX_RANGE
+
+
+def resolve_type(
+    t: tree.TypeExpr, enums: dict[str, Enum], types: dict[str, ObjectType], values: dict[str, int], ghost_limit: int = 1
+) -> Type:
+    """The meaning of a type as written. ``SpecError`` when there is no such type or its range is empty or too wide."""
+    match t:
+        case tree.IntType():
+            lo, hi = constant(t.lo, values), constant(t.hi, values)
+            if lo > hi:
+                raise SpecError(Diagnostic(f"the range {lo}..{hi} is empty", t.span, help=f"write int<{hi}..{lo}>"))
+            if hi - lo >= MAX_RANGE:
+                raise SpecError(Diagnostic(f"the range {lo}..{hi} is too wide", t.span, help="use at most 2^31 values"))
+            return Int(lo, hi)
+        case tree.ListType():
+            return List(t.element.name)
+    builtin: dict[str, Type] = {
+        "bool": Bool(), "void": Void(), "int": Number(), "unsigned long": Opaque(), "function": Function(),
+        "context": ContextRef(), "object": Object("object"), "counter": Int(0, ghost_limit),
+    }  # fmt: skip
+    words = t.name.split()
+    if t.keyword == "" and set(words) <= _INTEGERS:
+        return Opaque() if words[0] == "unsigned" and "long" in words else Number()
+    name = ALIASES.get(t.name, t.name)
+    if name in builtin and t.keyword == "":
+        return builtin[name]
+    if name in enums and t.keyword != "struct":
+        return enums[name]
+    if name in types and t.keyword != "enum":
+        return Object(name)
+    shown = f"{t.keyword} {t.name}".strip()
+    missing = type_help(t.name)
+    if missing is not None:
+        raise SpecError(Diagnostic(f"`{shown}` is not modelled", t.span, "", missing))
+    if name in enums or name in types:
+        word = "an enum" if name in enums else "a struct" if types[name].struct else "a type"
+        raise SpecError(Diagnostic(f"there is no `{shown}`", t.span, f"`{t.name}` is {word}"))
+    near = suggest(t.name, [*(b for b in builtin if b not in _KERNELS_OWN), *enums, *types, *ALIASES])
+    help = near or "types: bool, int<lo..hi>, enums, tasklet, spinlock, mutex and the structs of this spec"
+    raise SpecError(Diagnostic(f"there is no type `{shown}`", t.span, "unknown type", help))

@@ -1,0 +1,50 @@
+"""What a spec's bodies use, as far as its declarations depend on it."""
+
+from __future__ import annotations
+
+from defercheck.grammar import tree
+from defercheck.sema.program import Instance
+from defercheck.sema.walk import walk
+
+_COUNTERS = frozenset({"runs", "requeues"})
+"""Observers that count."""
+
+
+def ghost_limit(spec: tree.SpecFile) -> int:
+    """How far the model counts how often something ran: beyond every number that a spec compares it with."""
+    nodes = list(walk(spec.items))
+    if not any(isinstance(n, tree.CallExpr) and _callee(n) in _COUNTERS for n in nodes):
+        return 1
+    return 1 + max([n.value for n in nodes if isinstance(n, tree.IntLiteral) and n.value <= 1000], default=1)
+
+
+def requests(spec: tree.SpecFile, line: str) -> bool:
+    """Whether a spec requests an interrupt line itself."""
+    calls = (n for n in walk(spec.items) if isinstance(n, tree.CallExpr))
+    return any(_callee(c) == "request_irq" and _first_name(c) == line for c in calls)
+
+
+def handlers(
+    spec: tree.SpecFile, functions: dict[str, tuple[tree.FunctionDecl, ...]], instances: dict[str, Instance]
+) -> tuple[str, ...]:
+    """Every function that a declaration binds, or whose name is used as a value."""
+    names: dict[str, None] = {i.handler: None for i in instances.values() if i.handler}
+    own = {f for f, decls in functions.items() if not decls[0].span.source.kernel and f not in instances}
+    called: set[int] = set()
+    for node in walk(spec.items):
+        if isinstance(node, tree.CallExpr):
+            called.add(id(node.callee))
+        elif isinstance(node, tree.NameExpr) and id(node) not in called and node.name in own:
+            names[node.name] = None
+    return tuple(names)
+
+
+def _callee(call: tree.CallExpr) -> str:
+    return call.callee.name if isinstance(call.callee, tree.NameExpr) else ""
+
+
+def _first_name(call: tree.CallExpr) -> str:
+    first = next(iter(call.arguments), None)
+    if isinstance(first, tree.Unary):
+        first = first.operand
+    return first.name if isinstance(first, tree.NameExpr) else ""

@@ -1,0 +1,77 @@
+"""The words that no file declares: those of the machine, with their signatures, and who may use them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["bool", "number", "context", "object", "heap", "list", "place", "flag", "vector", "irq"]
+"""What a word takes: ``object`` is any object, ``heap`` an instance of a struct, ``place`` a variable, ``flag`` a
+variable that is a bool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of the machine. ``result`` is empty for none, and ``element`` for an object of the list's type."""
+
+    takes: tuple[Kind, ...] = ()
+    result: Literal["", "bool", "number", "element"] = ""
+
+
+MACHINE: dict[str, Word] = {
+    "softirq_frame_active": Word(result="bool"),
+    "task_softirq_count": Word(result="bool"),
+    "start_softirq_frame": Word(),
+    "explicit_irq": Word(("irq",), "bool"),
+    "threads_active": Word(result="bool"),
+    "on_this_cpu": Word(("context",), "bool"),
+    "note_order": Word(("bool", "object", "object")),
+    "allocated": Word(("heap",), "bool"),
+    "freed": Word(("heap",), "bool"),
+    "allocate": Word(("heap", "bool")),
+    "release": Word(("heap",)),
+    "live": Word(("object",), "bool"),
+    "contains": Word(("list", "object"), "bool"),
+    "push_back": Word(("list", "object")),
+    "push_front": Word(("list", "object")),
+    "pop_front": Word(("list",), "element"),
+    "move_all": Word(("list", "list")),
+    "empty": Word(("list",), "bool"),
+    "test_and_set": Word(("flag",), "bool"),
+    "test_and_clear": Word(("flag",), "bool"),
+    "count_up": Word(("place",)),
+    "step": Word(),
+    "thread_body": Word(),
+    "module_init": Word(result="number"),
+    "module_exit": Word(),
+    "driver_softirq": Word(("vector",)),
+}
+"""Every word of the machine that the kernel model may call, but for those that print."""
+
+PUBLIC = frozenset({"allocated", "freed", "test_and_set", "test_and_clear"})
+"""Words that a driver's spec may use too: observers of memory, and the kernel's atomic bit operations."""
+
+ACTING = frozenset({"test_and_set", "test_and_clear", "push_back", "push_front", "pop_front", "move_all"})
+"""Words that are made within the caller's step but change the state."""
+
+CONTEXTUAL = frozenset({"softirq_frame_active", "task_softirq_count", "start_softirq_frame", "on_this_cpu"})
+"""Words whose answer depends on the CPU that asks."""
+
+HERE = {
+    "this_cpu": "ask `smp_processor_id()`",
+    "this_level": "ask `in_interrupt()`, `in_hardirq()` or `in_task()`",
+    "this_context": "",
+    "NONE": "",
+}
+"""Names that stand for the context that executes, with what a driver asks instead."""
+
+RESERVED_TYPES = frozenset({"object", "context", "function", "counter"})
+"""Types that only the kernel model can declare something with."""
+
+INTERNAL = frozenset({
+    "raise_irqoff", "softirq_any_pending", "ksoftirqd_gated", "softirq_may_run", "softirq_action", "softirq_frame",
+    "leave_context", "irq_may_fire", "hardirq_frame", "spin_trylock_step", "spin_wait", "spin_release",
+    "gfp_check", "thread_may_start", "irqs_may_fire", "thread_frame", "module_frame", "tasklet_append",
+    "tasklet_action_common",
+})  # fmt: skip
+"""Functions of the kernel model that are parts of others, not calls that a driver makes."""
