@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from defercheck.reduce.flow import landings, placed
 from defercheck.system.expr import FALSE, TRUE, Const, Expr, Op, Var, op
 from defercheck.system.interval import ranges_of
-from defercheck.system.system import Property, Transition, TransitionSystem
+from defercheck.system.system import Property, Transition, TransitionSystem, Variable
 
 COMPARISONS = frozenset({"eq", "ne", "lt", "le"})
 
@@ -37,10 +37,7 @@ class _Renumbering:
             return self.system
         return replace(
             self.system,
-            variables=tuple(
-                replace(v, hi=len(self.kept[v.name]) - 1, init=self.place(v.name, v.init)) if v.name in self.kept else v
-                for v in self.system.variables
-            ),
+            variables=tuple(self.variable(v) if v.name in self.kept else v for v in self.system.variables),
             contexts=tuple(
                 replace(
                     c,
@@ -53,6 +50,15 @@ class _Renumbering:
             ),
             transitions=tuple(self.transition(t) for t in self.system.transitions),
             properties=tuple(self.property(p) for p in self.system.properties),
+        )
+
+    def variable(self, v: Variable) -> Variable:
+        kept = self.kept[v.name]
+        return replace(
+            v,
+            hi=len(kept) - 1,
+            init=self.place(v.name, v.init),
+            labels=tuple(v.labels[n] for n in kept) if v.labels else (),
         )
 
     def place(self, pc: str, location: int) -> int:
