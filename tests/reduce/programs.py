@@ -72,7 +72,8 @@ class Assembler:
     def statement(self, source: int, depth: int) -> int:
         kinds: list[Callable[[int, int], int]] = [
             self.local_assignment, self.local_assignment, self.local_assignment, self.shared_assignment, self.load,
-            self.nothing, self.wait, self.claim, self.start_softirq, self.dead_branch,
+            self.load, self.shared_assignment, self.nothing, self.wait, self.claim, self.start_softirq,
+            self.dead_branch,
         ]  # fmt: skip
         if depth < 2:
             kinds += [self.branch, self.branch, self.choice, self.loop]
@@ -91,7 +92,9 @@ class Assembler:
     def shared_assignment(self, source: int, depth: int) -> int:
         target = self.place()
         name = self.draw(st.sampled_from([*SHARED, "unread", "same"]))
-        self.step(source, target, TRUE, (name, Const(1) if name == "same" else self.value(*SHARED, self.local())))
+        self.step(
+            source, target, TRUE, (name, Const(1) if name == "same" else self.value(*SHARED, *[self.local()] * 4))
+        )
         return target
 
     def nothing(self, source: int, depth: int) -> int:
@@ -130,6 +133,8 @@ class Assembler:
 
     def branch(self, source: int, depth: int) -> int:
         yes, no, test = self.place(), self.place(), self.test(self.local(), *self.draw(st.sampled_from([(), SHARED])))
+        if self.softirq is not None and self.draw(st.integers(0, 3)) == 0:
+            test = equals(Var(self.softirq), 0)
         self.step(source, yes, test)
         self.step(source, no, negate(test))
         return self.join(self.block(yes, depth + 1), self.block(no, depth + 1))

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 from defercheck.interpret import explore
 from defercheck.reduce import PASSES, reduce, restore
+from defercheck.reduce.flow import landings
 from defercheck.system.expr import FALSE, TRUE, Const, Expr, Op, Var, equals, ite, negate, op
+from defercheck.system.interval import ranges_of
 from defercheck.system.system import Context, Location, Property, Transition, TransitionSystem, Variable
 from defercheck.system.wellformed import check
 
@@ -123,6 +125,11 @@ def test_straight_local_code_is_one_step_with_what_comes_before() -> None:
     assert (last.source, last.target, last.origins) == (3, 4, (3,))
 
 
+def test_the_later_of_two_updates_stays() -> None:
+    s = system(*STRAIGHT[:2], step(0, 2, 3, ("x", op("add", X, Const(2)))), step(0, 3, 4, ("shared", X)))
+    assert dict(one(s, "localsteps").transitions[0].updates) == {"shared": Const(1), "x": Const(3)}
+
+
 def test_branches_are_composed_with_what_decides_them() -> None:
     s = system(
         step(0, 0, 1, ("x", SHARED)),
@@ -173,16 +180,27 @@ def enabled(s: TransitionSystem, e: Expr, context: int = 0) -> TransitionSystem:
 
 NOTICED: dict[str, TransitionSystem] = {
     "another context reads what is written": system(*STRAIGHT, step(1, 0, 1, when=equals(X, 0))),
+    "another context writes what is read": system(
+        STRAIGHT[0], step(0, 1, 2, ("x", SHARED)), *STRAIGHT[2:], step(1, 0, 1, ("shared", Const(2)))
+    ),
+    "where another context is decides": system(
+        STRAIGHT[0], step(0, 1, 2, when=equals(PC1, 0)), step(0, 1, 3, when=negate(equals(PC1, 0))), step(1, 0, 1)
+    ),
     "another context writes what is written": system(*STRAIGHT, step(1, 0, 1, ("x", Const(0)))),
     "a property reads what is written": system(*STRAIGHT, properties=(says(equals(X, 0)),)),
     "another context needs what is written": enabled(system(*STRAIGHT), equals(X, 0), 1),
     "another context tells the locations apart": system(*STRAIGHT, step(1, 0, 1, when=equals(PC0, 1))),
+    "another context does so among other things": system(
+        *STRAIGHT, step(1, 0, 1, when=op("and", equals(SHARED, 1), equals(PC0, 1)))
+    ),
     "a property tells the locations apart": system(*STRAIGHT, properties=(says(op("lt", PC0, Const(2))),)),
     "another context takes it away": system(*STRAIGHT, step(1, 0, 1, ("pc0", Const(5)))),
     "another context brings it there": system(*STRAIGHT, step(1, 0, 1, ("pc0", Const(1)), when=equals(PC0, 5))),
     "it may be stuck there": system(*STRAIGHT, properties=(stuck(1),)),
     "the step before may stop it": enabled(system(*STRAIGHT), equals(SHARED, 0)),
+    "where it stands may stop it": enabled(system(*STRAIGHT), equals(PC0, 0)),
     "it may have to wait": system(STRAIGHT[0], replace(STRAIGHT[1], guard=equals(X, 0)), *STRAIGHT[2:]),
+    "it can not go on": system(STRAIGHT[0], replace(STRAIGHT[1], guard=FALSE), step(0, 2, 3, ("shared", X))),
     "it may be wrong": system(*STRAIGHT, step(0, 1, None, bad="v"), properties=(Property("v", "T", "step", ""),)),
     "it starts there": replace(
         system(*STRAIGHT), variables=(replace(system().variables[0], init=1), *system().variables[1:])
@@ -220,27 +238,57 @@ def test_a_local_loop_ends() -> None:
 
 def test_locations_that_nothing_visits_are_dropped() -> None:
     s = system(
-        step(0, 0, 4, ("pc1", ite(equals(PC1, 0), Const(5), PC1))),
-        step(0, 4, 0, when=op("lt", Const(2), PC1)),
-        step(1, 5, 0, when=op("le", PC0, Const(3))),
+        step(0, 0, 4, ("pc1", ite(equals(PC1, 0), Const(3), PC1))),
+        step(0, 4, 0, when=op("lt", Const(3), PC1)),
+        step(0, 4, 0, when=op("le", Const(3), PC1)),
+        step(1, 5, 0, when=op("le", PC0, Const(4))),
+        step(1, 5, 0, when=op("lt", PC0, Const(4))),
         step(1, 0, 0, when=equals(PC0, 2)),
+        step(1, 0, 0, when=Op("ne", (Const(4), PC0))),
         properties=(stuck(1),),
     )
     found = one(s, "locations")
-    assert [[n.label for n in c.locations] for c in found.contexts] == [["0", "1", "4"], ["0", "5"]]
+    assert [[n.label for n in c.locations] for c in found.contexts] == [["0", "1", "4"], ["0", "3", "5"]]
     assert [(t.source, t.target, t.guard, t.updates) for t in found.transitions] == [
         (0, 2, TRUE, (("pc1", ite(equals(PC1, 0), Const(1), PC1)),)),
+        (2, 0, negate(op("lt", PC1, Const(2))), ()),
         (2, 0, negate(op("lt", PC1, Const(1))), ()),
-        (1, 0, op("lt", PC0, Const(2)), ()),
+        (2, 0, op("lt", PC0, Const(3)), ()),
+        (2, 0, op("lt", PC0, Const(2)), ()),
         (0, 0, FALSE, ()),
+        (0, 0, negate(equals(PC0, 2)), ()),
     ]
     assert found.properties[1].locations == {1}
 
 
-@pytest.mark.parametrize("e", [op("add", PC0, Const(1)), equals(PC0, X), X])
-def test_a_counter_that_is_a_number_keeps_its_values(e: Expr) -> None:
-    s = system(step(1, 0, 1, ("pc0", X))) if e == X else system(step(0, 0, 1), step(1, 0, 1, when=e))
+@pytest.mark.parametrize(
+    "s",
+    [
+        system(step(0, 0, 1), step(1, 0, 1, when=op("add", PC0, Const(1)))),
+        system(step(0, 0, 1), step(1, 0, 1, when=equals(PC0, X))),
+        system(step(0, 0, 1), step(1, 0, 1, ("x", PC0))),
+        system(step(0, 0, 1), step(1, 0, 1, ("pc0", X))),
+        system(step(0, 0, 1), step(1, 0, 1, ("pc0", ite(equals(X, PC0), Const(1), PC0)))),
+        system(step(0, 0, 1), properties=(says(equals(PC0, X)),)),
+        enabled(system(step(0, 0, 1)), equals(PC0, X), 1),
+    ],
+)
+def test_a_counter_that_is_a_number_keeps_its_values(s: TransitionSystem) -> None:
     assert len(one(s, "locations").contexts[0].locations) == 6
+
+
+@pytest.mark.parametrize(
+    "e, expected",
+    [
+        (Const(2), {2}),
+        (PC0, set()),
+        (ite(X, Const(1), ite(Y, PC0, Const(4))), {1, 4}),
+        (op("add", X, Const(4)), {4, 5}),
+        (PC1, set(range(6))),
+    ],
+)
+def test_where_a_jump_may_land(e: Expr, expected: set[int]) -> None:
+    assert landings(e, "pc0", ranges_of(system())) == expected
 
 
 def test_witnesses_and_what_is_taken_are_told_of_the_system_as_compiled() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from defercheck.interpret import Interpreter, explore
 from defercheck.reduce import DEFAULT, PASSES, reduce, restore
+from defercheck.reduce.access import access
 from defercheck.system.result import Exploration, Limits
 from defercheck.system.system import TransitionSystem
 from defercheck.system.wellformed import check
@@ -25,8 +26,32 @@ def explored(system: TransitionSystem) -> Exploration:
     return found
 
 
+def outside(system: TransitionSystem, reduced: TransitionSystem) -> list[str]:
+    """The variables that more than one context, or a property, has to do with, and that the reduced system has, too."""
+    owned, pcs = access(system), {c.pc for c in system.contexts}
+    some = {v.name for v in reduced.variables} - pcs
+    return sorted(n for n in some if not any(owned.private(n, c) for c in range(len(system.contexts))))
+
+
+def projections(system: TransitionSystem, names: list[str]) -> set[tuple[int, ...]]:
+    """The values that these variables have together in reachable states."""
+    machine, seen = Interpreter(system), {system.initial}
+    work = [system.initial]
+    while work:
+        state = work.pop()
+        for i in machine.enabled(state):
+            if (
+                system.transitions[i].violates is None
+                and (after := machine.apply(state, system.transitions[i])) not in seen
+            ):
+                seen.add(after)
+                work.append(after)
+    at = [machine.names.index(n) for n in names]
+    return {tuple(state[i] for i in at) for state in seen}
+
+
 def agree(system: TransitionSystem, passes: tuple[str, ...]) -> None:
-    """Verdicts, what is taken, and the reality of witnesses: all must survive the passes."""
+    """Verdicts, what others can see, what is taken, and the reality of witnesses: all must survive the passes."""
     check(system)
     before = explored(system)
     reduced = reduce(system, passes)
@@ -34,6 +59,8 @@ def agree(system: TransitionSystem, passes: tuple[str, ...]) -> None:
     assert after.states <= before.states
     if set(passes) <= SAME_STATES:
         assert (after.states, after.transitions, after.depth) == (before.states, before.transitions, before.depth)
+    names = outside(system, reduced)
+    assert projections(reduced, names) == projections(system, names)
     restored = restore(after, reduced)
     assert restored.fired == before.fired
     assert set(restored.witnesses) == set(before.witnesses)
