@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from defercheck.grammar.build_expressions import ExpressionBuilder, arguments_of
-from defercheck.grammar.clues import missing_body
+from defercheck.grammar.lexical_errors import missing_body
 from defercheck.grammar.span import Diagnostic, Span, SpecError
 from defercheck.grammar.tree import (
     Assert,

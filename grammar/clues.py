@@ -14,7 +14,8 @@ from defercheck.grammar.brackets import (
     unclosed_parenthesis,
 )
 from defercheck.grammar.failure import ITEM_WORDS, Failure
-from defercheck.grammar.span import Diagnostic, Span
+from defercheck.grammar.lexical_errors import missing_body
+from defercheck.grammar.span import Diagnostic
 
 _STATEMENT_WORDS = frozenset(
     {
@@ -93,15 +94,6 @@ def prototype(failure: Failure) -> Diagnostic | None:
     if following and following.group() == "{":
         return unclosed(failure, failure.open[-1])
     return missing_body(failure.places.of(failure.before[opener - 1]))
-
-
-def missing_body(span: Span) -> Diagnostic:
-    """A function's head without ``{ ... }``; ``span`` is its name."""
-    return Diagnostic(
-        "a function without a body",
-        span,
-        help="functions need no prototypes: delete it, or add `{ ... }` after the `)`",
-    )
 
 
 def statement_outside(failure: Failure) -> Diagnostic | None:

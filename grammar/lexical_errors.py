@@ -1,4 +1,4 @@
-"""What to say about a character, a number or a word that no spec can contain."""
+"""What is said about characters, numbers and words that no spec can contain, and about what is too deep or missing."""
 
 from __future__ import annotations
 
@@ -67,6 +67,15 @@ def too_deep(span: Span, limit: int) -> SpecError:
         Diagnostic(
             "nested too deep", span, f"deeper than {limit} levels", "name the inner part: a variable or a function"
         )
+    )
+
+
+def missing_body(span: Span) -> Diagnostic:
+    """A function's head without ``{ ... }``; ``span`` is its name."""
+    return Diagnostic(
+        "a function without a body",
+        span,
+        help="functions need no prototypes: delete it, or add `{ ... }` after the `)`",
     )
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from defercheck.grammar.build_items import Builder
 from defercheck.grammar.depth import check_depth
-from defercheck.grammar.errors import syntax_error
 from defercheck.grammar.lexer import Lexer, Places, Token
 from defercheck.grammar.span import Source
 from defercheck.grammar.tables import END, Table, load_table
@@ -28,6 +27,8 @@ def parse(text: str, name: str = "<text>", kernel: bool = False) -> SpecFile:
     lexer = Lexer(places, table, driver.accepts, builder.qualifiers)
     for token in lexer:
         if not driver.feed(token):
+            from defercheck.grammar.errors import syntax_error  # only now: most texts are right
+
             raise syntax_error(lexer, token, driver.expected())
     items = tuple(driver.result())
     check_depth(items)
