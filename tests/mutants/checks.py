@@ -1,0 +1,115 @@
+"""For each `check` of the kernel model, a spec that breaks it: the smallest one that there is.
+
+A row is the file, the check's message, and the spec's text; where a message stands in a file more than once, rows come
+in the order of the checks. One CPU unless the spec says otherwise.
+"""
+
+from __future__ import annotations
+
+HEAP = "struct thing { spinlock_t lock; struct mutex mx; tasklet_struct t; } o; void work(void) { } "
+LOCK = "DEFINE_SPINLOCK(lock); "
+MUTEX = "DEFINE_MUTEX(mx); "
+TASKLET = "tasklet t { } "
+
+
+def thread(body: str) -> str:
+    """A spec's only thread."""
+    return f"thread p on cpu 0 {{ {body} }}"
+
+
+def irq(body: str) -> str:
+    """A spec's only interrupt."""
+    return f"irq nic on cpu 0 times 1 {{ {body} }}"
+
+
+def heap(body: str) -> str:
+    """A thread with a fresh heap object."""
+    return HEAP + thread(f"kmalloc(o, GFP_KERNEL); {body}")
+
+
+CHECKS: tuple[tuple[str, str, str], ...] = (
+    ("context", "returns with preemption disabled or a spinlock held", thread("preempt_disable();")),
+    ("context", "returns with bottom halves disabled", thread("local_bh_disable();")),
+    ("context", "returns with the wrong interrupt state", thread("local_irq_disable();")),
+    ("context", "is still held by a handler or thread that returns", MUTEX + thread("mutex_lock(&mx);")),
+    ("context", "a hardirq handler enables interrupts", irq("local_irq_enable();")),
+    ("context", "preempt_enable without preempt_disable", thread("preempt_enable();")),
+    ("context", "local_bh_disable in a hardirq handler", irq("local_bh_disable();")),
+    ("context", "local_bh_enable with interrupts off or in a hardirq handler",
+        thread("local_bh_disable(); local_irq_disable(); local_bh_enable(); local_irq_enable();")),
+    ("context", "local_bh_enable without local_bh_disable", thread("local_bh_enable();")),
+    ("context", "Trying to free IRQ from IRQ context",
+        "tasklet t { free_irq(&nic); } " + irq("tasklet_schedule(&t);")),
+    ("lock", "is taken before it was initialised", heap("spin_lock(&o.lock);")),
+    ("lock", "is taken before it was initialised", heap("mutex_lock(&o.mx);")),
+    ("lock", "spins on a lock that is held by itself or by what it interrupted on this CPU",
+        LOCK + thread("spin_lock(&lock); spin_lock(&lock);")),
+    ("lock", "is unlocked but not held", LOCK + thread("preempt_disable(); spin_unlock(&lock);")),
+    ("lock", "is unlocked but not held", MUTEX + thread("mutex_unlock(&mx);")),
+    ("lock", "is unlocked by a context that does not hold it",
+        "cpus 2; " + LOCK + "bool taken; thread q on cpu 1 { spin_lock(&lock); taken = true; while (true) udelay(1); } "
+        + thread("await (taken); preempt_disable(); spin_unlock(&lock);")),
+    ("lock", "is unlocked by a context that does not hold it",
+        MUTEX + "bool taken; thread q on cpu 0 { mutex_lock(&mx); taken = true; while (true) msleep(1); } "
+        + thread("await (taken); mutex_unlock(&mx);")),
+    ("lock", "is unlocked after preemption was enabled under it",
+        LOCK + thread("spin_lock(&lock); preempt_enable(); spin_unlock(&lock);")),
+    ("lock", "spin_lock_bh in a hardirq handler", LOCK + irq("spin_lock_bh(&lock);")),
+    ("lock", "spin_unlock_irq enables interrupts in a hardirq handler",
+        LOCK + irq("spin_lock(&lock); spin_unlock_irq(&lock);")),
+    ("lock", "mutex_lock in interrupt context",  # behind DF101, which the kernel's own debugging option finds first
+        'allow DF101 "to see what is behind it"; ' + MUTEX + irq("mutex_lock(&mx);")),
+    ("lock", "mutex_unlock in interrupt context", MUTEX + irq("mutex_unlock(&mx);")),
+    ("memory", "is allocated again while the first one was never freed", heap("kmalloc(o, GFP_KERNEL);")),
+    ("memory", "is allocated again while the first one was never freed", heap("kzalloc(o, GFP_KERNEL);")),
+    ("memory", "is freed twice", heap("kfree(o); kfree(o);")),
+    ("memory", "is scheduled while the memory that it lies in is freed",
+        heap("tasklet_setup(&o.t, work); local_bh_disable(); tasklet_schedule(&o.t); kfree(o);")),
+    ("memory", "is running while the memory that it lies in is freed",
+        "struct thing { tasklet_struct t; } o; void work(void) { kfree(o); } "
+        + thread("kmalloc(o, GFP_KERNEL); tasklet_setup(&o.t, work); tasklet_schedule(&o.t);")),
+    ("memory", "is held while the memory that it lies in is freed",
+        heap("spin_lock_init(&o.lock); spin_lock(&o.lock); kfree(o);")),
+    ("memory", "is held while the memory that it lies in is freed",
+        heap("mutex_init(&o.mx); mutex_lock(&o.mx); kfree(o);")),
+    ("module", "is still scheduled when the module is gone", TASKLET + "module { init { tasklet_schedule(&t); } }"),
+    ("module", "is still running when the module is gone",
+        "cpus 2; " + TASKLET + irq("tasklet_schedule(&t);") + " module { init { } }"),  # on CPU 0, the module on CPU 1
+    ("module", "interrupt handler is still requested when the module is gone",
+        irq("") + " module { init { request_irq(&nic); } }"),
+    ("module", "is never freed: the module is gone and it is still allocated",
+        HEAP + "module { init { kmalloc(o, GFP_KERNEL); } }"),
+    ("sleep", "sleeping function called in a handler", irq("might_sleep();")),
+    ("sleep", "sleeping function called with preemption disabled or a spinlock held",
+        thread("preempt_disable(); might_sleep(); preempt_enable();")),
+    ("sleep", "sleeping function called with bottom halves disabled",
+        thread("local_bh_disable(); might_sleep(); local_bh_enable();")),
+    ("sleep", "sleeping function called with interrupts disabled",
+        thread("local_irq_disable(); might_sleep(); local_irq_enable();")),
+    ("softirq", "__raise_softirq_irqoff with interrupts on", thread("__raise_softirq_irqoff(NET_RX_SOFTIRQ);")),
+    ("softirq", "raise_softirq_irqoff with interrupts on", thread("raise_softirq_irqoff(NET_RX_SOFTIRQ);")),
+    ("tasklet", "re-initialised while it is scheduled or running",
+        "void work(void) { } DECLARE_TASKLET(t, work); "
+        + thread("local_bh_disable(); tasklet_schedule(&t); tasklet_setup(&t, work); local_bh_enable();")),
+    ("tasklet", "is put on a list that it is on already",  # re-initialised, so that it does not know that it is on it
+        'allow DF207 "to see what comes of it"; void work(void) { } DECLARE_TASKLET(t, work); '
+        + thread("local_bh_disable(); tasklet_schedule(&t); tasklet_setup(&t, work); tasklet_schedule(&t);")),
+    ("tasklet", "is scheduled before it was initialised", heap("tasklet_schedule(&o.t);")),
+    ("tasklet", "is scheduled before it was initialised", heap("tasklet_hi_schedule(&o.t);")),
+    ("tasklet", "tasklet SCHED state not set: re-initialised while it was scheduled",
+        'allow DF207 "to see what comes of it"; void work(void) { } DECLARE_TASKLET(t, work); '
+        + thread("local_bh_disable(); tasklet_schedule(&t); tasklet_setup(&t, work); local_bh_enable();")),
+    ("tasklet", "runs on two CPUs at once",  # re-initialised while it runs, so that RUN is lost
+        'allow DF207 "to see what comes of it"; cpus 2; void work(void) { } DECLARE_TASKLET(t, work); '
+        "irq nic times 2 { tasklet_schedule(&t); } thread p { tasklet_setup(&t, work); }"),
+    ("tasklet", "Attempt to kill tasklet from interrupt", TASKLET + irq("tasklet_kill(&t);")),
+    ("tasklet", "is killed before it was initialised", heap("tasklet_kill(&o.t);")),
+    ("tasklet", "is disabled before it was initialised", heap("tasklet_disable_nosync(&o.t);")),
+    ("tasklet", "is enabled more often than it was disabled", TASKLET + thread("tasklet_enable(&t);")),
+)  # fmt: skip
+
+NEVER: dict[str, str] = {
+    "interrupt handler is still running when the module is gone": "free_irq and the end of exit both wait for it; "
+    "free_irq_waits.dfr shows what happens when they do not",
+}
+"""Checks that nothing can break as long as the rest of the model is right, and why."""
