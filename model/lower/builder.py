@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from defercheck.grammar.span import Span
 from defercheck.lower.values import Env
 from defercheck.sema.program import Program
-from defercheck.sema.types import Bool, ContextRef, Enum, Function, Int, Type
+from defercheck.sema.types import Bool, ContextRef, Enum, Function, Int, Opaque, Type
 from defercheck.system.expr import FALSE, TRUE, Expr, Var, conj
 from defercheck.system.interval import bounds
 from defercheck.system.system import Call, Context, Level, Location, Property, Transition, TransitionSystem, Variable
@@ -74,6 +74,8 @@ class Builder:
                 return 0, len(self.program.handlers), ("NULL", *self.program.handlers)
             case ContextRef():
                 return 0, len(self.contexts), ("NONE", *(c.name for c in self.contexts))
+            case Opaque():  # saved interrupt flags: whether they were off is all that the model keeps
+                return 0, 1, ()
         return -(1 << 15), (1 << 15) - 1, ()
 
     def bounds(self, e: Expr) -> tuple[int, int]:

@@ -80,7 +80,8 @@ class Calls:
         name = f"{self.context.name}:{f.name}.{p.name}"
         if isinstance(type, Number):
             lo, hi = self.builder.bounds(value)  # type: ignore[arg-type]
-            type = Int(min(lo, 0), max(hi, 0))
+            old = self.builder.variables.pop(name, None)  # wide enough for every call of the function
+            type = Int(min(lo, old.lo if old else 0), max(hi, old.hi if old else 0))
         place = Place(self.builder.scalar(name, type, 0, "driver"))
         self.executor.assign(place, value, path, p.span)  # type: ignore[arg-type]
         return place

@@ -150,13 +150,13 @@ class Executor(Evaluator):
 
     def local(self, name: str, type: Type) -> Place:
         """The state variable of a local variable."""
-        lo, hi = 0, 0
-        if not isinstance(type, Opaque):
-            lo, hi, _ = self.builder.domain(type)
+        type = Bool() if isinstance(type, Opaque) else type
+        lo, hi, labels = self.builder.domain(type)
         variable = f"{self.local_prefix()}.{name}"
-        self.builder.scalar(
-            variable, Bool() if isinstance(type, Opaque) else type, 0 if lo <= 0 <= hi else lo, "driver"
-        )
+        old = self.builder.variables.get(variable)
+        if old is not None and (old.lo, old.hi, old.labels) != (lo, hi, labels):  # a block beside has another `name`
+            variable = f"{variable}<{lo}..{hi}>"
+        self.builder.scalar(variable, type, 0 if lo <= 0 <= hi else lo, "driver")
         return Place(variable)
 
     def type(self, t: tree.TypeExpr) -> Type:

@@ -1,0 +1,31 @@
+"""Local variables and parameters have the ranges they are declared with, wherever else their names are used."""
+
+from __future__ import annotations
+
+import pytest
+from defercheck.check import Options, check_spec, compile_spec, load
+from defercheck.grammar.span import Source
+
+
+def codes(text: str) -> list[str]:
+    result = check_spec(load(Source("spec.dfr", text)), "6.1")
+    return [v.code for v in result.verdicts if v.outcome == "violated"]
+
+
+@pytest.mark.parametrize("last", [3, 7])
+def test_blocks_side_by_side_may_use_one_name_for_different_ranges(last: int) -> None:
+    """Counting to seven is fine in the second loop's own range, and only there."""
+    loops = f"for (int<0..3> i = 0; i < 3; i++) n = i; for (int<0..{last}> i = 0; i < 7; i++) n = i;"
+    assert codes(f"int<0..7> n; irq nic times 1 {{ {loops} }}") == ([] if last == 7 else ["DF704"])
+
+
+@pytest.mark.parametrize(("top", "found"), [(7, []), (6, ["DF704"])])
+def test_an_int_parameter_takes_what_any_caller_passes(top: int, found: list[str]) -> None:
+    text = f"int<0..{top}> n; int<0..3> a = 3; int<0..7> b = 7; void f(int x) {{ n = x; }}"
+    assert codes(f"{text} irq nic times 1 {{ f(a); f(b); }}") == found
+
+
+def test_saved_flags_take_one_bit_wherever_they_are_kept() -> None:
+    text = "unsigned long f; spinlock l; irq nic { spin_lock_irqsave(&l, f); spin_unlock_irqrestore(&l, f); }"
+    system = compile_spec(load(Source("spec.dfr", text)), "6.1", Options(reduce=False))
+    assert [(v.lo, v.hi) for v in system.variables if v.name == "f"] == [(0, 1)]
