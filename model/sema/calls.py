@@ -65,14 +65,14 @@ class Calls(Expressions):
         """Check that a call may stand where it stands."""
         frame = scope.frame
         if frame.property:
-            if self.steps.contextual(name):
-                help = "set a variable where it matters, and look at that"
-                label = "its answer depends on the context that asks, and a property has none"
-                self.complaints.add(f"`{name}` cannot be asked in a property", e.span, label, help)
-            elif not self.steps.looks(e):
+            if not self.steps.looks(e):
                 help = "observers are `pending(t)`, `running(t)`, `runs(t)` and functions that only return a value"
                 label = f"`{name}` does more than look"
                 self.complaints.add("a property can only look at the state", e.span, label, help)
+            elif self.steps.contextual(name):
+                help = "set a variable where it matters, and look at that"
+                label = "its answer depends on the context that asks, and a property has none"
+                self.complaints.add(f"`{name}` cannot be asked in a property", e.span, label, help)
         elif frame.atomic and not frame.kernel and self.steps.several(name):
             help = "call it before or after the block"
             label = "others can come in between its steps" if name != "step" else ""

@@ -120,12 +120,10 @@ class _Checker:
         for p in f.parameters:
             self.parameter(p, scope, kernel)
         self.statements.block(f.body.statements, scope)
-        if not isinstance(result, Void | None):
-            returns = [n for n in walk(f.body) if isinstance(n, tree.Return)]
-            if not any(r.value is not None for r in returns):
-                help = f"write `return ...;`, or declare it `void {f.name}`"
-                label = f"it is declared to return {f.result.span.text}"
-                self.complaints.add(f"`{f.name}` never returns a value", f.name.span, label, help)
+        if not isinstance(result, Void | None) and not any(isinstance(n, tree.Return) for n in walk(f.body)):
+            help = f"write `return ...;`, or declare it `void {f.name}`"
+            label = f"it is declared to return {f.result.span.text}"
+            self.complaints.add(f"`{f.name}` never returns a value", f.name.span, label, help)
 
     def parameter(self, p: tree.Parameter, scope: Scope, kernel: bool) -> None:
         type: Type | None = None

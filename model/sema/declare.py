@@ -143,13 +143,16 @@ class _Collector:
         first = self.seen.setdefault(space + name.text, name.span)
         if first is not name.span:
             kernel = first.source.kernel
+            if kernel and not name.span.source.kernel:
+                text = f"`{name.text}` is a name of the kernel's"
+                raise SpecError(Diagnostic(text, name.span, "declared again here", "choose another name"))
             raise SpecError(
                 Diagnostic(
                     f"`{name.text}` is declared twice",
                     name.span,
                     "declared again here",
-                    help="the kernel model has this name; choose another" if kernel else "rename one of them",
-                    notes=() if kernel else (("first declared here", first),),
+                    "rename one of them",
+                    (("first declared here", first),),
                 )
             )
 
@@ -249,7 +252,6 @@ class _Collector:
         )
 
     def module(self, item: tree.ModuleDecl) -> None:
-        self.new(tree.Name("module", item.span), space="module ")
         empty = tree.Block((), item.span)
         number, void = tree.NamedType("int", item.span), tree.NamedType("void", item.span)
         for name, result, body in (("module init", number, item.init), ("module exit", void, item.exit)):

@@ -22,6 +22,7 @@ from defercheck.sema.typed import (
     kind_of,
     misfit,
     range_of,
+    shown,
     truthy,
 )
 from defercheck.sema.types import Bool, Enum, Function, Int, Number, Object, Opaque, Type, Void
@@ -270,7 +271,7 @@ class Expressions:
                 self.operand(e.op, part, found)
         elif not comparable(a, b):
             text = f"{called(a)} cannot be compared with {called(b)}"
-            self.wrong(text, e, f"{kind_of(a.type)} and {kind_of(b.type)}", self.instead(a, b))
+            self.wrong(text, e, f"{shown(a)} and {shown(b)}", self.instead(a, b))
         return Typed(Bool())
 
     @staticmethod
@@ -303,7 +304,7 @@ class Expressions:
             return Typed(Int(min(a.type.lo, b.type.lo), max(a.type.hi, b.type.hi)))
         if {type(a.type), type(b.type)} <= {Int, Number, Bool}:
             return Typed(Number())
-        label = f"{kind_of(a.type)} or {kind_of(b.type)}"
+        label = f"{shown(a)} or {shown(b)}"
         return self.wrong("the two sides of `? :` have different types", e, label)
 
 

@@ -119,7 +119,7 @@ class Names:
     def values_near(self, name: str, scope: Scope) -> list[str]:
         """What could have been meant by a misspelt value."""
         p = self.program
-        constants = [c for c, (_, enum) in p.constants.items() if enum is not None or (c in ERRNO and name.isupper())]
+        constants = [c for c, (_, enum) in p.constants.items() if enum is not None or _errno_like(c, name)]
         own = [f for f in p.functions if " " not in f and not p.functions[f][0].name.span.source.kernel]
         globals = [g.name for g in p.globals.values() if scope.frame.kernel or not g.kernel]
         objects = [i for i in p.instances if "." not in i]
@@ -170,6 +170,11 @@ class Names:
         if near and meant not in self.program.functions and (absent := call_help(meant)) is not None:
             near = f"if `{meant}` is meant: it is not modelled yet; {absent}"
         self.complaints.add(f"there is no function `{name}`", span, "not declared", near)
+
+
+def _errno_like(constant: str, name: str) -> bool:
+    """Whether an error number can be what a misspelt name means."""
+    return constant in ERRNO and name.isupper() and name.startswith("E")
 
 
 def type_word(type: object, otherwise: str) -> str:

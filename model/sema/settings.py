@@ -25,7 +25,7 @@ def check_settings(items: tuple[tree.Item, ...], complaints: Complaints) -> None
                 complaints.add(f"{what} twice", span, "", _merge(item), (("first here", first),))
         _kernel_only(item, complaints)
         if isinstance(item, tree.ContextDecl):
-            _clauses(item, complaints)
+            _times(item, complaints)
 
 
 def _single(item: tree.Item) -> Iterable[tuple[tuple[str, str], str, Span]]:
@@ -118,20 +118,11 @@ def _struct(item: tree.StructDecl, complaints: Complaints) -> None:
             complaints.take(_taken(name))
 
 
-def _clauses(item: tree.ContextDecl, complaints: Complaints) -> None:
+def _times(item: tree.ContextDecl, complaints: Complaints) -> None:
     name = item.name
-    if item.each_cpu and item.kind != "thread":
-        help = "leave it out: it may run on any CPU"
-        complaints.add(f"{item.kind} `{name}` cannot be `on each cpu`", name.span, "", help)
-    if item.cpu is not None and item.kind in ("softirq", "tasklet"):
-        text = f"a {item.kind} runs on the CPU that {'raised' if item.kind == 'softirq' else 'scheduled'} it"
-        complaints.add(f"{item.kind} `{name}` cannot be bound to a CPU", item.cpu.span, "", text)
     if item.times is None:
         return
-    if item.kind != "irq":
-        help = "a thread runs once; write a loop in it" if item.kind == "thread" else "it runs as often as it is raised"
-        complaints.add(f"only an irq can have `times`, not {item.kind} `{name}`", item.times.span, "", help)
-    elif item.times.value == 0:
+    if item.times.value == 0:
         complaints.add(f"irq `{name}` never fires", item.times.span, "0 times", "leave the irq out, or let it fire")
     elif item.times.value > MOST_TIMES:
         help = f"at most {MOST_TIMES}; without `times` it may fire without bound"

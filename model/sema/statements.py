@@ -10,8 +10,8 @@ from defercheck.sema.constants import suggest
 from defercheck.sema.scope import Local, Scope
 from defercheck.sema.signatures import belongs, variable_misuse
 from defercheck.sema.steps import bounded
-from defercheck.sema.typed import called, kind_of, misfit
-from defercheck.sema.types import Bool, Enum, Function, Int, List, Number, Object, Opaque, Type, Void
+from defercheck.sema.typed import Typed, called, kind_of, misfit, shown
+from defercheck.sema.types import Bool, Enum, Int, List, Number, Object, Opaque, Type, Void
 from defercheck.sema.walk import walk
 from defercheck.sema.words import HERE
 
@@ -211,6 +211,10 @@ class Statements:
             self.number(s.op, s.target, type)
         elif not isinstance(found.type, Int | Number):
             self.calls.operand(s.op, s.value, found)
+        else:
+            result = self.calls.arithmetic(tree.Binary(s.op[0], s.target, s.value, s.span), Typed(type), found)
+            if (problem := misfit(type, result, self.program)) is not None:
+                self.complaints.add(problem.message, s.span, problem.label, problem.help)
 
     def unlooked(self, e: tree.Expr, name: str, scope: Scope) -> None:
         """A value for an ``unsigned long``, which nobody can look at afterwards."""
@@ -218,7 +222,7 @@ class Statements:
         if found.value not in (0, 1) and not isinstance(found.type, Opaque | Bool | None):
             help = f"give the range: `int<0..7> {name}`, with the values it can have"
             text = f"`{name}` is an `unsigned long`, whose value the model does not follow"
-            self.complaints.add(text, e.span, f"this is {kind_of(found.type)}", help)
+            self.complaints.add(text, e.span, f"this is {shown(found)}", help)
 
     def increment(self, s: tree.IncDec, scope: Scope) -> None:
         type = self.target(s.target, scope)
@@ -238,11 +242,9 @@ class Statements:
         self.complaints.add(f"`{op}` needs a number", e.span, f"this is {kind_of(type)}", help)
 
     def effect(self, s: tree.ExprStatement, scope: Scope) -> None:
-        found = self.calls.typed(s.expr, scope)
+        """A call for its effect; the parser takes nothing else for a statement."""
+        self.calls.typed(s.expr, scope)
         self.unconditional(s.expr, scope)
-        if not isinstance(s.expr, tree.CallExpr) and found.type is not None:
-            help = f"call it: `{found.name}();`" if isinstance(found.type, Function) and found.name else ""
-            self.complaints.add("this does nothing", s.expr.span, "", help)
 
     # ---- control flow ----
 

@@ -70,6 +70,11 @@ def article(words: str) -> str:
     return f"{'an' if bare[:1] in 'aeiou' else 'a'} {words}"
 
 
+def shown(found: Typed) -> str:
+    """An expression's type for the place under the caret; a constant is just a number."""
+    return "a number" if found.value is not None and isinstance(found.type, Int) else kind_of(found.type)
+
+
 def kind_of(type: AnyType | None) -> str:
     """A type as messages say it, with its article: ``a tasklet``, ``an enum state``."""
     match type:
@@ -186,7 +191,7 @@ def _outside(target: Int, found: Typed) -> Misfit | None:
 
 def _unlike(found: Typed) -> str:
     """What stands under the caret: the type, unless the noun says it already."""
-    text = kind_of(found.type)
+    text = shown(found)
     return "" if not found.noun or text.removeprefix("a ").removeprefix("an ").split("(")[0] in found.noun else text
 
 
