@@ -27,8 +27,7 @@ class Calls(Expressions):
         if name in QUIET:
             return self.printed(e, scope)
         if name in MACHINE and (scope.frame.kernel or name in PUBLIC):
-            self.placed(name, e, scope)
-            return self.word(name, e, scope)
+            return self.word(name, e, scope) if self.placed(name, e, scope) else self.abandon(e, scope)
         own = self.program.functions.get(name, ())
         if not own or (name in self.program.instances and not scope.frame.kernel):
             if name in MACHINE:
@@ -39,7 +38,8 @@ class Calls(Expressions):
         if name in INTERNAL and not scope.frame.kernel:
             self.names.reserved(name, span)
             return self.abandon(e, scope)
-        self.placed(name, e, scope)
+        if not self.placed(name, e, scope):
+            return self.abandon(e, scope)
         return self.declared(name, own, e, scope)
 
     def abandon(self, e: tree.CallExpr, scope: Scope) -> Typed:
@@ -61,7 +61,7 @@ class Calls(Expressions):
             return self.wrong(f"{called(found)} cannot be called", e.callee)
         return Typed(Void())
 
-    def placed(self, name: str, e: tree.CallExpr, scope: Scope) -> None:
+    def placed(self, name: str, e: tree.CallExpr, scope: Scope) -> bool:
         """Check that a call may stand where it stands."""
         frame = scope.frame
         if frame.property:
@@ -69,14 +69,18 @@ class Calls(Expressions):
                 help = "observers are `pending(t)`, `running(t)`, `runs(t)` and functions that only return a value"
                 label = f"`{name}` does more than look"
                 self.complaints.add("a property can only look at the state", e.span, label, help)
-            elif self.steps.contextual(name):
+                return False
+            if self.steps.contextual(name):
                 help = "set a variable where it matters, and look at that"
                 label = "its answer depends on the context that asks, and a property has none"
                 self.complaints.add(f"`{name}` cannot be asked in a property", e.span, label, help)
+                return False
         elif frame.atomic and not frame.kernel and self.steps.several(name):
             help = "call it before or after the block"
-            label = "others can come in between its steps" if name != "step" else ""
+            label = "others can come in between its steps"
             self.complaints.add(f"`{name}` takes several steps and cannot be called in `atomic`", e.span, label, help)
+            return False
+        return True
 
     # ---- declared functions ----
 

@@ -30,7 +30,7 @@ def check(program: Program) -> None:
     checker = _Checker(program)
     checker.runs_something()
     checker.items(program.spec)
-    check_calls(dict(_bodies(program.spec)), checker.complaints)
+    _check_calls(program.spec, checker.complaints)
     check_handlers(program, checker.types, checker.complaints)
     checker.complaints.finish()
 
@@ -40,8 +40,13 @@ def check_kernel(program: Program) -> None:
     checker = _Checker(program)
     for f in program.kernel_files:
         checker.items(f)
-        check_calls(dict(_bodies(f)), checker.complaints)
+        _check_calls(f, checker.complaints)
     checker.complaints.finish()
+
+
+def _check_calls(f: tree.SpecFile, complaints: Complaints) -> None:
+    functions = frozenset(i.name.text for i in f.items if isinstance(i, tree.FunctionDecl))
+    check_calls(dict(_bodies(f)), functions, complaints)
 
 
 def _bodies(f: tree.SpecFile) -> Iterator[tuple[str, tree.Block]]:

@@ -26,6 +26,7 @@ from defercheck.sema.typed import (
     truthy,
 )
 from defercheck.sema.types import Bool, Enum, Function, Int, Number, Object, Opaque, Type, Void
+from defercheck.sema.words import INTERNAL
 from defercheck.system.expr import OPERATORS
 
 MOST_CHOICES = 1024
@@ -129,8 +130,8 @@ class Expressions:
         m = type.member(e.name.text)
         if m is None:
             shown = [m.name for m in type.members if scope.frame.kernel or type.struct]
-            known = f"members: {', '.join(shown)}" if shown else ""
-            help = suggest(e.name.text, (m.name for m in type.members)) or known
+            known = f"members: {', '.join(shown)}" if shown else self.observers(type.name)
+            help = suggest(e.name.text, shown) or known
             what = f"struct {type.name}" if type.struct else type.name
             self.complaints.add(f"`{e.name}` is no member of {what}", e.name.span, "unknown member", help)
             return UNKNOWN
@@ -140,6 +141,19 @@ class Expressions:
         if not type.struct and not scope.frame.kernel:
             return Typed(m.type, f"the member `{e.span.text}`", fixed="the kernel's own: use the calls that change it")
         return Typed(m.type, f"the member `{e.span.text}`", place=True)
+
+    def observers(self, type: str) -> str:
+        """What a driver asks about a kernel object instead of looking into it."""
+        found = []
+        for name, overloads in self.program.functions.items():
+            for f in overloads:
+                s = self.types.signature(f)
+                asks = (
+                    len(s.parameters) == 1 and s.parameters[0].type == Object(type) and not isinstance(s.result, Void)
+                )
+                if asks and name not in INTERNAL and self.steps.shapes.instant(f):
+                    found.append(f"`{name}(...)`")
+        return f"ask {', '.join(found)}" if found else ""
 
     def element(self, e: tree.Index, scope: Scope) -> Typed:
         base, index = self.typed(e.base, scope), self.typed(e.index, scope)

@@ -121,6 +121,12 @@ def truthy(type: AnyType | None) -> bool:
     return type is None or isinstance(type, Bool | Int | Number | Enum | Object | Function | Null)
 
 
+def wanted(target: Type, program: Program) -> str:
+    """As ``kind_of``, for what is expected: a driver's struct is called one."""
+    struct = isinstance(target, Object) and target.name in program.types and program.types[target.name].struct
+    return f"a struct {target}" if struct else kind_of(target)
+
+
 @dataclass(frozen=True, slots=True)
 class Misfit:
     """Why a value cannot be where it is: the message, what stands under the caret, the remedy."""
@@ -160,7 +166,9 @@ def misfit(target: Type, found: Typed, program: Program) -> Misfit | None:
             return None
         case Enum(constants=constants), _:
             shown = ", ".join(constants[:6]) + (", ..." if len(constants) > 6 else "")
-            return Misfit(f"expected {kind_of(target)}, found {called(found)}", _unlike(found), f"one of {shown}")
+            return Misfit(
+                f"expected {wanted(target, program)}, found {called(found)}", _unlike(found), f"one of {shown}"
+            )
         case Function(), Function() | Null():
             return None
         case Object(name="object"), Object(name=name) if name == "object" or program.types[name].struct:
@@ -171,12 +179,14 @@ def misfit(target: Type, found: Typed, program: Program) -> Misfit | None:
             return None
         case Object(), Opaque():
             help = "the model does not follow pointers through integers: name the object itself"
-            return Misfit(f"expected {kind_of(target)}, found {called(found)}", kind_of(found.type), help)
+            return Misfit(f"expected {wanted(target, program)}, found {called(found)}", kind_of(found.type), help)
         case ContextRef(), ContextRef():
             return None
         case List(), List() if target == found.type:
             return None
-    return Misfit(f"expected {kind_of(target)}, found {called(found)}", _unlike(found), _remedy(target, found, program))
+    return Misfit(
+        f"expected {wanted(target, program)}, found {called(found)}", _unlike(found), _remedy(target, found, program)
+    )
 
 
 def _outside(target: Int, found: Typed) -> Misfit | None:
@@ -199,17 +209,17 @@ def _remedy(target: Type, found: Typed, program: Program) -> str:
     """The object that was probably meant where a neighbour of it stands."""
     instances = program.instances
     match target, found.type:
-        case Object(name=wanted), Function() if found.name:
-            owner = next((i for i in instances.values() if i.handler == found.name and i.type == wanted), None)
-            return f"did you mean the {wanted} `{owner.name}`, whose handler it is?" if owner else ""
-        case Object(name=wanted), Object() if found.name in instances:
-            inside = [i.name for i in instances.values() if i.name.startswith(found.name + ".") and i.type == wanted]
+        case Object(name=kind), Function() if found.name:
+            owner = next((i for i in instances.values() if i.handler == found.name and i.type == kind), None)
+            return f"did you mean the {kind} `{owner.name}`, whose handler it is?" if owner else ""
+        case Object(name=kind), Object() if found.name in instances:
+            inside = [i.name for i in instances.values() if i.name.startswith(found.name + ".") and i.type == kind]
             if inside:
                 return f"did you mean `{inside[0]}`?"
             heap = instances[found.name].heap
-            if wanted == "object" and heap and heap != found.name:
+            if kind == "object" and heap and heap != found.name:
                 return f"did you mean `{heap}`, which it lies in?"
-            if wanted == "object":
+            if kind == "object":
                 return (
                     f"it is static; only instances of a struct (`struct s {{ {found.type} ...; }} name;`) are allocated"
                 )
