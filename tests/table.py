@@ -21,10 +21,14 @@ the other columns.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields, replace
 from functools import cache
 from pathlib import Path
+
+if __name__ == "__main__":  # this folder would come first, and its package `random` hide that of the standard library
+    sys.path.remove(str(Path(__file__).parent))
 
 from defercheck.check import (
     DEFAULT_CPUS,
