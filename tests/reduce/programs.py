@@ -27,6 +27,8 @@ class Assembler:
     context: int
     name: str
     softirq: str | None
+    victim: str | None = None
+    """A context whose variables and program counter this one meddles with."""
     locations: list[str] = field(default_factory=list)
     transitions: list[Transition] = field(default_factory=list)
     left: int = 8
@@ -72,9 +74,11 @@ class Assembler:
     def statement(self, source: int, depth: int) -> int:
         kinds: list[Callable[[int, int], int]] = [
             self.local_assignment, self.local_assignment, self.local_assignment, self.shared_assignment, self.load,
-            self.load, self.shared_assignment, self.nothing, self.wait, self.claim, self.start_softirq,
+            self.load, self.load, self.shared_assignment, self.nothing, self.wait, self.claim, self.start_softirq,
             self.dead_branch,
         ]  # fmt: skip
+        if self.victim is not None:
+            kinds += [self.meddle, self.meddle]
         if depth < 2:
             kinds += [self.branch, self.branch, self.choice, self.loop]
         return self.draw(st.sampled_from(kinds))(source, depth)
@@ -124,6 +128,24 @@ class Assembler:
             self.step(source, target, equals(Var(self.softirq), 0), (self.softirq, Const(1)))
         return target
 
+    def meddle(self, source: int, depth: int) -> int:
+        target, theirs = self.place(), f"{self.victim}.{self.draw(st.sampled_from(LOCAL))}"
+        place = self.draw(st.integers(1, 2))
+        guard, update = self.draw(
+            st.sampled_from(
+                [
+                    (TRUE, (theirs, Const(place % (TOP + 1)))),
+                    (TRUE, ("s0", Var(theirs))),
+                    (equals(Var(theirs), 0), ("s1", Const(1))),
+                    (TRUE, (f"{self.victim}.pc", Const(place))),
+                    (equals(Var(f"{self.victim}.pc"), place), (f"{self.victim}.pc", Const(place + 1))),
+                    (equals(Var(f"{self.victim}.pc"), place), ("s2", Const(1))),
+                ]
+            )
+        )
+        self.step(source, target, guard, update)
+        return target
+
     def dead_branch(self, source: int, depth: int) -> int:
         target, never = self.place(), self.place()
         self.step(source, target, equals(Var("fixed"), 1))
@@ -166,14 +188,20 @@ def programs(draw: st.DrawFn) -> TransitionSystem:
     threads = [f"t{n}" for n in range(draw(st.sampled_from([1, 2, 2])))]
     softirq, hardirq = draw(st.booleans()), draw(st.sampled_from([False, False, True]))
     names = [*threads, *["softirq"] * softirq, *["hardirq"] * hardirq]
+    meddling = len(threads) == 2 and draw(st.integers(0, 2)) == 0
     written = []
     for n, name in enumerate(names):
         frame = name.endswith("irq")
         asm = Assembler(draw, n, name, "softirq.pc" if softirq and name != "softirq" else None, left=3 if frame else 8)
+        if name == "t1" and meddling:
+            asm.victim = "t0"  # which has at least four locations
         first = asm.place()
         if name == "softirq":
             first = asm.place()
         end = asm.block(first)
+        for n, local in enumerate(LOCAL):  # what was computed shows, or no pass could do it any harm
+            last, end = end, asm.place()
+            asm.step(last, end, TRUE, (SHARED[n], Var(f"{name}.{local}")))
         if frame or draw(st.booleans()):
             asm.step(end, 0)
         written.append(asm)

@@ -245,6 +245,7 @@ def test_locations_that_nothing_visits_are_dropped() -> None:
         step(1, 5, 0, when=op("lt", PC0, Const(4))),
         step(1, 0, 0, when=equals(PC0, 2)),
         step(1, 0, 0, when=Op("ne", (Const(4), PC0))),
+        step(1, 0, 0, when=op("ne", PC0, Const(2))),
         properties=(stuck(1),),
     )
     found = one(s, "locations")
@@ -257,6 +258,7 @@ def test_locations_that_nothing_visits_are_dropped() -> None:
         (2, 0, op("lt", PC0, Const(2)), ()),
         (0, 0, FALSE, ()),
         (0, 0, negate(equals(PC0, 2)), ()),
+        (0, 0, TRUE, ()),
     ]
     assert found.properties[1].locations == {1}
 
