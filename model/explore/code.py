@@ -170,10 +170,10 @@ class Code:
                 pass
             case Op(op="eq", args=(Const(value=value), Var(name=name))):
                 pass
-            case Op(op="ne", args=(Var(name=name), Const(value=value))) if self._two_valued(name, value):
+            case Op(op="ne", args=(Var(name=name), Const(value=value))) if self._two_valued(name):
                 f = self.layout.fields[name]
                 value = f.lo + f.hi - value
-            case Var(name=name) if self._two_valued(name, 0):
+            case Var(name=name) if self._two_valued(name):
                 f = self.layout.fields[name]
                 value = f.lo + f.hi
             case Op(op="not", args=(Var(name=name),)):
@@ -183,9 +183,10 @@ class Code:
         f = self.layout.fields[name]
         return (f.word, f.mask, f.bits(value) if f.width else 0) if f.lo <= value <= f.hi else None
 
-    def _two_valued(self, name: str, value: int) -> bool:
+    def _two_valued(self, name: str) -> bool:
+        """Whether not to be the one value is to be the other, which is ``lo + hi`` minus the one."""
         f = self.layout.fields[name]
-        return f.hi == f.lo + 1 and f.lo <= value <= f.hi
+        return f.hi == f.lo + 1
 
     # Values
 

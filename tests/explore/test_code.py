@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
+import pytest
 from defercheck.explore import explore
 from defercheck.explore.layout import lay_out
 from defercheck.explore.ranges import Ranges, bits
-from defercheck.system.expr import Const, Op, Var, evaluate
+from defercheck.system.expr import OPERATORS, Const, Op, Var, evaluate
 from defercheck.system.system import Context, Location, Property, TransitionSystem, Variable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -43,6 +46,25 @@ def test_values(data: st.DataObject) -> None:
     for n, e in enumerate(found):
         assert f"value {n}" not in shown, e
         assert (f"truth {n}" in shown) == bool(evaluate(e, state)), e
+
+
+INTERESTING = (-(1 << 62), -(1 << 33), -70, -64, -3, -1, 0, 1, 2, 7, 61, 62, 63, 64, 1 << 40, (1 << 62) - 1)
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_every_operator_on_all_that_is_interesting(name: str) -> None:
+    """Each value in a variable of its own, with the largest range and, on the left, also with a small one."""
+    large = [Variable(f"x{n}", -(1 << 62), (1 << 62) - 1, v) for n, v in enumerate(INTERESTING)]
+    small = [Variable(f"y{n}", v - 1, v + 1, v) for n, v in enumerate(INTERESTING[1:-1])]
+    state = {v.name: v.init for v in (*large, *small)}
+    claims = []
+    for a, b in itertools.product(state, (v.name for v in large)):
+        args = tuple(map(Var, {1: (a,), 2: (a, b), 3: (b, a, "x3")}[OPERATORS[name][0]]))
+        e = Op(name, args)
+        claims.append(Property(f"{e}", "T", "invariant", "", expr=Op("eq", (e, Const(evaluate(e, state))))))
+    context = Context("c", "thread", Const(0), "x0", (), frozenset())
+    system = TransitionSystem("values", (*large, *small), (context,), (), tuple(claims))
+    assert not explore(system).witnesses
 
 
 @given(st.integers(), st.integers())

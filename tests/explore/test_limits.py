@@ -42,6 +42,12 @@ def test_growing_loses_nothing(tuning: Tuning) -> None:
     assert (found.states, found.transitions, found.depth) == (21**3, 3 * 20 * 21**2, 60)
 
 
+def test_growing_gives_old_tables_back_as_it_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("defercheck.explore.storage.STRIDE", 8192)
+    found = Search(counters(3, 40), Limits(), None, Tuning(slots=1 << 12)).run()
+    assert (found.states, found.transitions) == (41**3, 3 * 40 * 41**2)
+
+
 @pytest.mark.parametrize("top", [(1 << 30) - 1, (1 << 62) - 1])
 def test_states_of_more_words(top: int) -> None:
     """The same number of states, in wider variables."""
