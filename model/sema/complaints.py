@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from defercheck.grammar.span import Diagnostic, Span, SpecError
 
+_LONG = re.compile(r"\w{81,}")
+
 LIMIT = 20
 """Diagnostics that are shown; what comes after is counted only."""
+
+
+def short(text: str) -> str:
+    """A text in which names of absurd length are cut."""
+    return _LONG.sub(lambda m: m[0][:40] + "...", text)
 
 
 class Complaints:
@@ -31,6 +40,7 @@ class Complaints:
     def take(self, *diagnostics: Diagnostic) -> None:
         """Add complaints that another part has made."""
         for d in diagnostics:
+            d = replace(d, message=short(d.message), help=short(d.help))
             if (d.message, d.span) not in self._said:
                 self._said.add((d.message, d.span))
                 self._found.append(d)
