@@ -90,11 +90,11 @@ def test_far_shifts() -> None:
     steps: list[tuple[Expr, tuple[tuple[str, Expr], ...]]] = []
     for n in (0, 1, 30, 31, 40, 62, 63, 70):
         steps.append((TRUE, (("far", Const(n)),)))
-        for value in (-5, 5):
+        for value in (-5, 5, (1 << 30) + 5):
             steps.append((TRUE, (("x", Const(value)),)))
             for e in (Op("shr", (x, far)), Op("shr", (x, Const(n)))):
                 steps.append((equals(e, evaluate(e, {"x": value, "far": n})), ()))
-    system = chain(*steps, variables=(Variable("far", 0, 70, 0), Variable("x", -5, 5, 0)))
+    system = chain(*steps, variables=(Variable("far", 0, 70, 0), Variable("x", -5, (1 << 30) + 5, 0)))
     assert explore(system).states == len(steps) + 1
     assert spun(system).states == len(steps) + 1
 

@@ -80,6 +80,29 @@ def test_one_operator_over_all_small_intervals(name: str) -> None:
     assert sharp / total >= SHARP.get(name, 1.0), sharp / total
 
 
+A, B = Var("a"), Var("b")
+SIDES = [(A, B), (op("add", A, Const(1)), B), (A, op("sub", B, Const(2))), (op("sub", Const(1), A), B), (A, Const(1))]
+
+
+@pytest.mark.parametrize("name", ["eq", "ne", "lt", "le", "and", "or", "add"])
+@pytest.mark.parametrize("sides", SIDES, ids=str)
+@pytest.mark.parametrize("holds", [True, False])
+def test_what_is_learned_over_all_small_intervals(name: str, sides: tuple[Expr, Expr], holds: bool) -> None:
+    condition = Op(name, sides)
+    nested = Op("ite", (Op("and", (condition, condition)), A, Const(9)))
+    edges = [(lo, hi) for lo in range(-2, 3) for hi in range(lo, 3)]
+    for a, b in itertools.product(edges, repeat=2):
+        ranges = {"a": a, "b": b}
+        states = [{"a": x, "b": y} for x in range(a[0], a[1] + 1) for y in range(b[0], b[1] + 1)]
+        lo, hi = bounds(nested, ranges)
+        assert all(lo <= evaluate(nested, s) <= hi for s in states)
+        facts = assume(condition, ranges, holds=holds)
+        for s in states:
+            if bool(evaluate(condition, s)) == holds:
+                assert facts is not None
+                assert all(low <= evaluate(e, s) <= high for e, (low, high) in facts.items())
+
+
 RANGES = {"count": (0, 7), "i": (0, 3), "x": (-10, 10)}
 COUNT, INDEX, X = Var("count"), Var("i"), Var("x")
 
