@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import re
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from defercheck.cli import cli
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.rules.pages import RUNNABLE
+from tests.sema.changes import SPECS, changed
 
 THREAD = "bool flag;\nthread a { flag = true; }\n"
 
@@ -157,40 +156,6 @@ def test_as_a_process(tmp_path: Path, text: bytes) -> None:
 
 
 # ---- random changes of right specs ----
-
-SPECS = [text for _, _, text in RUNNABLE]
-WORDS = re.findall(
-    r"\S+",
-    "percpu atomic await check foreach when choose any type NULL true 0 3 99 == = < ( ) { } ; , . & && ! ? : int bool "
-    "int<0..3> void unsigned struct tasklet_setup spin_lock_irqsave mutex_lock kmalloc GFP_ATOMIC pending running "
-    "this_cpu TASK NET_RX rx dev lock flag nic msleep(1) return break continue while(true) if(flag)",
-)
-_TOKEN = re.compile(r"\s+|\w+|\"[^\"]*\"|//[^\n]*|[^\w\s]")
-_STATEMENT = re.compile(r"(?<=[;{}\n])")
-
-
-def changed(text: str, seed: int) -> str:
-    """A spec with some of its tokens or statements deleted, repeated, exchanged or replaced."""
-    chance = random.Random(seed)
-    for _ in range(chance.choice([1, 1, 2, 3])):
-        parts = _STATEMENT.split(text) if chance.random() < 0.4 else _TOKEN.findall(text)
-        places = [n for n, part in enumerate(parts) if part.strip()]
-        if not places:
-            return text
-        at, other = chance.choice(places), chance.choice(places)
-        match chance.randrange(5):
-            case 0:
-                parts[at] = ""
-            case 1:
-                parts[at] += " " + parts[at]
-            case 2:
-                parts[at], parts[other] = parts[other], parts[at]
-            case 3:
-                parts[at] = parts[other]
-            case 4:
-                parts[at] = chance.choice(WORDS)
-        text = "".join(parts)
-    return text
 
 
 @settings(

@@ -5,57 +5,17 @@ from __future__ import annotations
 import time
 
 import pytest
-from defercheck.check import Options, compile_spec, kernel_model, load, versions
+from defercheck.check import Options, compile_program, compile_spec, kernel_model, load, resolve, versions
 from defercheck.grammar.span import Source, SpecError
 from defercheck.sema.check import check
 from defercheck.sema.declare import declare
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.rules.pages import NAMES, RUNNABLE
+from tests.sema.changes import SPECS as BASES
+from tests.sema.changes import STATEMENTS, TOP, changed
 from tests.table import SPECS
-
-TOP = """
-int<0..7> n; bool flag; enum state { IDLE, BUSY } ; state now;
-struct device { int<0..3> users; spinlock lock; struct tasklet_struct t; unsigned long flags; } dev, spare;
-DEFINE_SPINLOCK(lock); DEFINE_MUTEX(big); DECLARE_TASKLET(rx_tasklet, rx, 0); tasklet late; int<0..3> a[4];
-void rx(unsigned long data) { printk("%lu", data); }
-void tx(struct tasklet_struct *t) { }
-void users(struct device *d) { d->users++; }
-int answer(int x) { if (x > 2) return -EIO; return x; }
-bool idle() { return now == IDLE && !pending(rx_tasklet); }
-void save(out bool flags) { spin_lock_irqsave(&lock, flags); }
-"""
-
-STATEMENTS = (
-    "if (n) flag = 1;",
-    "flag = 0; n = flag;",
-    "while (n & 1) n--;",
-    "if (dev) kfree(dev);",
-    "if (kmalloc(dev, GFP_ATOMIC) == NULL) return;",
-    "if (!kzalloc(&dev, GFP_ATOMIC)) return; users(&dev); users(dev);",
-    "struct device *d = &dev; if (d == NULL) d = &spare; if (d != &dev) n = 1;",
-    "struct tasklet_struct *t; t = flag ? &rx_tasklet : &late; tasklet_schedule(t);",
-    "tasklet_init(&late, tx, 0); tasklet_init(&late, rx); tasklet_setup(&late, tx);",
-    "unsigned long flags = 0; spin_lock_irqsave(&lock, flags); spin_unlock_irqrestore(&lock, flags);",
-    "unsigned long mine; save(mine); spin_unlock_irqrestore(&lock, mine);",
-    "if (answer(n) < 0) return; n = answer(2); int<-5..3> e = answer(n);",
-    "if (answer(n) == -EIO || answer(3)) n = 0;",
-    "now = BUSY; if (now != IDLE && now > IDLE) now = flag ? IDLE : BUSY;",
-    "raise_softirq(NET_RX); raise_softirq(NET_RX_SOFTIRQ);",
-    "flag |= n > 3; flag &= idle(); flag ^= true; n |= 1; n = n << 1 & 7;",
-    "a[0] = 1; a[n & 3]++; for (int<0..4> i = 0; i < 4; i++) n = a[i & 3];",
-    "for (int<0..3> i = 0; i < 3; i++) n = i; for (int<0..7> i = 0; i < 7; i++) n = i;",
-    "atomic { n = 1; flag = idle(); for (int<0..3> i = 0; i < 3; i++) n = i; kmalloc(dev, GFP_ATOMIC); tx(&late); }",
-    "if (!test_and_set(flag)) n = 1; test_and_clear(flag);",
-    "if (idle() && tasklet_schedule(rx_tasklet) && n == 1) n = 2;",
-    "await (n > 3 || idle());",
-    "choose { n = any(0..7); } or { flag = any(); } or { return; }",
-    "bool pending = true; bool live = pending; if (live) n = 1;",
-    'n = smp_processor_id(); if (in_interrupt() && irqs_disabled()) assert(n < 3, "why");',
-    'printk(KERN_INFO "%d %p", n, &dev); udelay(10);',
-    "{ { bool inner; } { int<0..3> inner; } } ; do n--; while (n > 1);",
-    "rx(0); rx((unsigned long)&dev);",
-    "n = (flag && n < 7) ? n + 1 : 0;",
-)
 
 
 @pytest.mark.parametrize("statement", STATEMENTS)
@@ -92,6 +52,19 @@ def test_the_shipped_specs(path: object) -> None:
             declare_and_check(text)
     else:
         declare_and_check(text)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.sampled_from(BASES), st.integers(0, 1 << 32))
+def test_what_the_checker_accepts_the_compiler_does(text: str, seed: int) -> None:
+    """The compiler has complaints of its own, for the kernel model's sake; a driver's spec never meets them."""
+    options = Options()
+    try:
+        spec = load(Source("spec.dfr", changed(text, seed)))
+        program = resolve(spec, versions(spec)[0], options)
+    except SpecError:
+        return
+    compile_program(program, options)
 
 
 def declare_and_check(text: str) -> float:
