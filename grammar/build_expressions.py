@@ -26,6 +26,7 @@ from defercheck.grammar.tree import (
     NullLiteral,
     StringLiteral,
     Unary,
+    RefType,
 )
 
 
@@ -72,6 +73,9 @@ class ExpressionBuilder:
 
     def on_list_type(self, span: Span, c: list[Any]) -> ListType:
         return ListType(c[2], span)
+
+    def on_ref_type(self, span: Span, c: list[Any]) -> RefType:
+        return RefType(c[2], span)
 
     def on_integer_word(self, span: Span, c: list[Any]) -> Token:
         word: Token = c[0]

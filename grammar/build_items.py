@@ -106,9 +106,12 @@ class Builder(StatementBuilder):
     def on_times(self, span: Span, c: list[Any]) -> tuple[str, Span, IntLiteral]:
         return "times", span, self.number_of(c[1])
 
+    def on_for_each(self, span: Span, c: list[Any]) -> tuple[str, Span, Parameter]:
+        return "for_each", span, Parameter(c[2], self.name_of(c[3]), span)
+
     def on_context(self, span: Span, c: list[Any]) -> ContextDecl:
         kind = c[0]
-        fit = {"irq": ("cpu", "times"), "thread": ("cpu", "each_cpu")}.get(kind, ())
+        fit = {"irq": ("cpu", "times"), "thread": ("cpu", "each_cpu", "for_each")}.get(kind, ())
         given: dict[str, Any] = {}
         for clause, place, value in c[2:-1]:
             if clause not in fit:
@@ -117,8 +120,9 @@ class Builder(StatementBuilder):
                 raise SpecError(Diagnostic(f"`{place.text}` comes a second time", place, help="delete one of the two"))
             given[clause] = value
         return ContextDecl(
-            kind, self.name_of(c[1]), c[-1], span, given.get("cpu"), "each_cpu" in given, given.get("times")
-        )
+            kind, self.name_of(c[1]), c[-1], span, given.get("cpu"), "each_cpu" in given, given.get("times"),
+            given.get("for_each"),
+        )  # fmt: skip
 
     def on_module(self, span: Span, c: list[Any]) -> ModuleDecl:
         parts: dict[str, tuple[Span, Block]] = {}

@@ -67,7 +67,7 @@ def _wanted(failure: Failure) -> list[str]:
     if "void" in expected and "unsigned" in expected:
         wanted.append("a type")
         rest -= {"NAME", "list", "bool", "void", "int", "unsigned", "signed", "long", "short", "char", "struct", "enum"}
-        rest -= {"percpu", "frame", "ghost", "out"}
+        rest -= {"percpu", "frame", "ghost", "shadow", "ref", "out"}
     words = [_WORDS[symbol] for symbol in ("NAME", "NUMBER", "STRING", "FUNCTION_LPAR", "$END") if symbol in rest]
     signs = rest - _WORDS.keys() - _OPERATORS
     if signs or wanted or words:

@@ -21,6 +21,7 @@ from defercheck.grammar.tree import (
     NamedType,
     NameExpr,
     NullLiteral,
+    RefType,
     StringLiteral,
     TypeExpr,
     Unary,
@@ -45,6 +46,8 @@ class ExpressionPrinter:
                 return ["int<", *self.expr(lo, ADDITIVE), "..", *self.expr(hi, ADDITIVE), ">"]
             case ListType(element):
                 return ["list<", *self.type(element), ">"]
+            case RefType(element):
+                return ["ref<", *self.type(element), ">"]
             case NamedType(name, _, keyword):
                 return [f"{keyword} {name}" if keyword else name]
 

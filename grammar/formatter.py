@@ -129,6 +129,9 @@ class _ItemPrinter(StatementPrinter):
 
     def _context_head(self, item: ContextDecl) -> Pieces:
         head = f"{item.kind} {self._name(item.name)} "
+        if item.parameter:
+            element = "".join(str(piece) for piece in self.type(item.parameter.type))
+            head += f"for each {element} {self.declared(item.parameter.name)} "
         if item.cpu:
             head += f"on cpu {number(item.cpu.value, item.cpu.span)} "
         if item.each_cpu:

@@ -60,6 +60,8 @@ def _followers() -> dict[str, re.Pattern[str]]:
         "check": r"\w",
         "frame": r"\w",
         "ghost": r"\w",
+        "shadow": r"\w",
+        "ref": r"<",
         "percpu": r"\w",
         "out": r"\w",
         "invariant": "",

@@ -51,7 +51,15 @@ class ListType:
     span: Span
 
 
-TypeExpr = NamedType | IntType | ListType
+@dataclass(frozen=True, slots=True)
+class RefType:
+    """``ref<workqueue>``: one of the declared objects of a type, or NULL. Kernel model only."""
+
+    element: NamedType
+    span: Span
+
+
+TypeExpr = NamedType | IntType | ListType | RefType
 
 # ---- expressions ------------------------------------------------------------------------------------------------
 
@@ -193,13 +201,14 @@ class VarDecl:
     """A declaration, at the top level, in a struct or type, or in a block.
 
     ``storage`` is ``""``, ``percpu`` (one for each CPU), ``frame`` (one for each context, reset when the context
-    starts) or ``ghost`` (only properties look at it); the last three belong to the kernel model.
+    starts), ``ghost`` (only properties look at it) or ``shadow`` (a member that the kernel keeps outside the object's own
+    memory, so that it may be used after the object was freed); all belong to the kernel model.
     """
 
     type: TypeExpr
     declarators: tuple[Declarator, ...]
     span: Span
-    storage: Literal["", "percpu", "frame", "ghost"] = ""
+    storage: Literal["", "percpu", "frame", "ghost", "shadow"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -472,7 +481,7 @@ class MacroUse:
 @dataclass(frozen=True, slots=True)
 class ContextDecl:
     """``irq NAME [on cpu 0] [times 3] { }``, ``thread NAME [on cpu 0] { }``, ``softirq NET_RX { }``,
-    ``tasklet NAME { }``; ``thread NAME on each cpu { }`` (a kernel thread of the model)."""
+    ``tasklet NAME { }``; ``thread NAME for each work w on each cpu { }`` (kernel threads of the model)."""
 
     kind: Literal["irq", "thread", "softirq", "tasklet"]
     name: Name
@@ -481,6 +490,7 @@ class ContextDecl:
     cpu: IntLiteral | None = None
     each_cpu: bool = False
     times: IntLiteral | None = None
+    parameter: Parameter | None = None
 
 
 @dataclass(frozen=True, slots=True)
