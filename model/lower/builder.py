@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from defercheck.grammar.span import Span
 from defercheck.lower.values import Env
 from defercheck.sema.program import Program
-from defercheck.sema.types import Bool, ContextRef, Enum, Function, Int, Opaque, Type
+from defercheck.sema.types import Bool, ContextRef, Enum, Function, Int, Opaque, Ref, Type
 from defercheck.system.expr import FALSE, TRUE, Expr, Var, conj
 from defercheck.system.interval import bounds
 from defercheck.system.system import Call, Context, Level, Location, Property, Transition, TransitionSystem, Variable
@@ -44,6 +44,8 @@ class Builder:
     contexts: list[ContextBuilder] = field(default_factory=list)
     transitions: list[Transition] = field(default_factory=list)
     properties: dict[str, Property] = field(default_factory=dict)
+    references: dict[str, str] = field(default_factory=dict)
+    """Variables that hold references, with the type of the objects that they name."""
     evaluated: list[tuple[Span, ...]] = field(default_factory=list)
     _ranges: dict[str, tuple[int, int]] = field(default_factory=dict)
 
@@ -72,6 +74,9 @@ class Builder:
                 return 0, len(type.constants) - 1, type.constants
             case Function():
                 return 0, len(self.program.handlers), ("NULL", *self.program.handlers)
+            case Ref():
+                objects = self.program.of_type(type.element)
+                return 0, len(objects), ("NULL", *(o.name for o in objects))
             case ContextRef():
                 return 0, len(self.contexts), ("NONE", *(c.name for c in self.contexts))
             case Opaque():  # saved interrupt flags: whether they were off is all that the model keeps
@@ -127,6 +132,15 @@ class Builder:
         self.transitions.append(
             Transition(context.index, source, target, guard, changed, label, span, calls, kernel, violates)
         )
+
+    def amend(self, first: int, context: int, guard: Expr, updates: dict[str, Expr]) -> None:
+        """Add a condition and assignments to the steps from location 0 of a context, from the ``first`` on."""
+        for n in range(first, len(self.transitions)):
+            t = self.transitions[n]
+            if t.context == context and t.source == 0:
+                more = tuple(updates.items()) if t.violates is None else ()
+                kept = tuple(u for u in t.updates if u[0] not in updates)
+                self.transitions[n] = replace(t, guard=conj(guard, t.guard), updates=kept + more)
 
     def system(self, name: str) -> TransitionSystem:
         """The finished system: program counters first, then variables in order of declaration."""

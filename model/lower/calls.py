@@ -14,7 +14,7 @@ from defercheck.lower.syntax import calls_in_order
 from defercheck.lower.values import Env, ObjectValue, Place, Value
 from defercheck.sema.declare import walk
 from defercheck.sema.types import Int, List, Number, Object, Opaque
-from defercheck.system.expr import FALSE, Const, equals, op
+from defercheck.system.expr import FALSE, Const, Op, Var, equals, op
 
 CALL_DEPTH = 64
 
@@ -68,7 +68,7 @@ class Calls:
         """What a parameter is bound to: constants and objects as they are, other numbers through a variable."""
         p = f.parameters[n]
         kernel = p.name.span.source.kernel
-        if p.out or isinstance(value, ObjectValue | Place) or not hasattr(value, "__slots__"):
+        if p.out or not isinstance(value, Const | Var | Op):
             return value
         type = self.executor.type(p.type)
         if isinstance(type, Object | List):

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, Span, SpecError
 from defercheck.lower.builder import Builder, ContextBuilder, Path, Violation
-from defercheck.lower.values import NULL, ArrayPlace, ListPlace, ObjectValue, Place, Value
+from defercheck.lower.values import NULL, ArrayPlace, ListPlace, ObjectValue, Place, Thunk, Value
 from defercheck.sema.program import Instance
-from defercheck.sema.types import Bool, List, Object
+from defercheck.sema.types import Bool, List, Object, Ref, Type
 from defercheck.system.expr import FALSE, TRUE, Const, Expr, conj, disj, equals, ite, negate, op
 from defercheck.system.system import Property, Variable
 
@@ -52,7 +52,8 @@ class Evaluator:
             case tree.StringLiteral():
                 return [(path, FALSE)]
             case tree.NameExpr():
-                return [(path, self.name(e, path))]
+                found = self.name(e, path)
+                return self.force(found, path) if isinstance(found, Thunk) else [(path, found)]
             case tree.Field():
                 return [way for p, base in self.value(e.base, path) for way in self.member(e, base, p)]
             case tree.Index():
@@ -63,6 +64,8 @@ class Evaluator:
                 return [(p, self.unary(e, v)) for p, v in self.scalar(e.operand, path)]
             case tree.Binary(op="&&" | "||" | "==>"):
                 return self.connective(e, path)
+            case tree.Binary(op="==" | "!=") if (ways := self.compare_places(e, path)) is not None:
+                return ways
             case tree.Binary():
                 return [
                     way for p, a in self.operand(e.left, path) for q, b in self.operand(e.right, p)
@@ -83,7 +86,45 @@ class Evaluator:
 
     def scalar(self, e: tree.Expr, path: Path) -> list[tuple[Path, Expr]]:
         """All ways to evaluate an expression to a number or truth value, reading what is named."""
-        return [way for p, v in self.value(e, path) for way in self.load(v, p, e.span)]
+        return [way for p, v in self.value(e, path) for way in self.truth(v, p, e.span)]
+
+    def truth(self, v: Value, path: Path, span: Span) -> list[tuple[Path, Expr]]:
+        """Read a value as a number; a reference as whether it is not NULL."""
+        if isinstance(v, Place) and v.variable in self.builder.references:
+            v = op("ne", path.read(v.variable), FALSE)
+        return self.load(v, path, span)  # type: ignore[return-value]
+
+    def force(self, t: Thunk, path: Path) -> Ways:
+        """Evaluate an argument that was passed unevaluated."""
+        here = path.env
+        path.env = t.env
+        ways = self.value(t.expr, path)
+        for p, _ in ways:
+            p.env = here
+        return ways
+
+    def compare_places(self, e: tree.Binary, path: Path) -> Ways | None:
+        """Compare a reference with an object without looking at which object it is; ``None`` if neither is one."""
+        if not any(isinstance(x, tree.Field | tree.Index | tree.NameExpr | tree.NullLiteral) for x in (e.left, e.right)):
+            return None
+        done: Ways = []
+        for p, a in self.value(e.left, path.fork()):
+            for q, b in self.value(e.right, p):
+                place, other = (a, b) if isinstance(a, Place) else (b, a)
+                if not isinstance(place, Place) or place.variable not in self.builder.references:
+                    return None
+                if isinstance(other, ObjectValue):
+                    value: Expr = Const(self.number(other))
+                elif isinstance(other, Place) and other.variable in self.builder.references:
+                    value = q.read(other.variable)
+                else:
+                    return None
+                done.append((q, op("eq" if e.op == "==" else "ne", q.read(place.variable), value)))
+        return done
+
+    def number(self, o: ObjectValue) -> int:
+        """The number of an object in its type; 0 for NULL."""
+        return self.program.instances[o.name].number if o.name else 0
 
     def operand(self, e: tree.Expr, path: Path) -> Ways:
         """As ``scalar``, but objects stay objects, for comparison."""
@@ -92,9 +133,15 @@ class Evaluator:
             for way in ([(p, v)] if isinstance(v, ObjectValue) else self.load(v, p, e.span))
         ]  # fmt: skip
 
-    def load(self, v: Value, path: Path, span: Span) -> list[tuple[Path, Expr]]:
-        """Read a place; other values are themselves."""
+    def load(self, v: Value, path: Path, span: Span) -> Ways:
+        """Read a place; other values are themselves. A reference is read as an object: one way for each that it may
+        name."""
         match v:
+            case Place() if v.variable in self.builder.references:
+                value = path.read(v.variable)
+                candidates = [NULL, *(ObjectValue(i.name) for i in self.program.of_type(self.builder.references[v.variable]))]
+                forks = [(path.fork(equals(value, self.number(o))), o) for o in candidates]
+                return [(p, o) for p, o in forks if p.possible]
             case Place():
                 if v.written:
                     unwritten = negate(path.read(v.written))
@@ -149,7 +196,7 @@ class Evaluator:
                 raise SpecError(Diagnostic(f"`{name}` exists once for each context", span))
             prefix = f"{self.context.name}.{name}"
         origin = "kernel" if g.kernel else "driver"
-        if isinstance(g.type, List):
+        if isinstance(g.type, List) and not g.length:
             return self.list_place(prefix, g.type.element)
         initial = g.initial
         if name == "irqs_off" and self.context is not None and self.context.level == "hardirq":
@@ -157,9 +204,32 @@ class Evaluator:
         if name == "module_state" and self.program.flags["module"] == "absent":
             initial = self.program.constants["MODULE_LIVE"][0]
         if g.length:
-            names = [f"{prefix}.{self.element_name(g.length, n)}" for n in range(g.length)]
-            return ArrayPlace(tuple(self.builder.scalar(n, g.type, initial, origin) for n in names))
-        return Place(self.builder.scalar(prefix, g.type, initial, origin))
+            return self.array(prefix, g.type, self.size(g.length), initial, origin)
+        return self.plain_place(prefix, g.type, initial, origin)
+
+    def size(self, length: int | str) -> int:
+        """Number of elements of an array that is indexed by contexts, by contexts and pools, or as declared."""
+        contexts = 1 + len(self.builder.contexts)
+        if isinstance(length, str):
+            return contexts * self.pools() if length == "flusher" else contexts
+        return length
+
+    def pools(self) -> int:
+        """How many worker pools there are."""
+        return 2 * self.program.cpus + 1
+
+    def array(self, prefix: str, type: Type, size: int, initial: int, origin: str) -> ArrayPlace:
+        """The elements of an array of scalars or lists."""
+        names = [f"{prefix}.{self.element_name(size, n)}" for n in range(size)]
+        if isinstance(type, List):
+            return ArrayPlace(tuple(self.list_place(n, type.element) for n in names))
+        return ArrayPlace(tuple(self.plain_place(n, type, initial, origin) for n in names))
+
+    def plain_place(self, name: str, type: Type, initial: int, origin: str) -> Place:
+        """The state variable of a scalar, declared if it is new; references are remembered as such."""
+        if isinstance(type, Ref):
+            self.builder.references[name] = type.element
+        return Place(self.builder.scalar(name, type, initial, origin))
 
     def element_name(self, length: int, n: int) -> str:
         vectors = self.program.enums.get("softirq_vector")
@@ -191,10 +261,11 @@ class Evaluator:
         if isinstance(m.type, Object):
             return [(path, ObjectValue(f"{base.name}.{m.name}"))]
         place = self.place(instance, m.name)
-        self.alive(instance, path, e.span)
+        if not m.shadow:
+            self.alive(instance, path, e.span)
         return [(path, place)] if path.possible else []
 
-    def place(self, instance: Instance, member: str) -> Place:
+    def place(self, instance: Instance, member: str) -> Place | ListPlace | ArrayPlace:
         """The state variable of a member of a declared object."""
         type = self.program.types[instance.type]
         m = type.member(member)
@@ -203,7 +274,12 @@ class Evaluator:
         initial = 1 + self.program.handlers.index(given) if isinstance(given, str) else given
         kernel = not type.struct
         name = f"{instance.name}.{member}"
-        self.builder.scalar(name, m.type, initial, "ghost" if m.ghost else "kernel" if kernel else "driver")
+        origin = "ghost" if m.ghost else "kernel" if kernel else "driver"
+        if m.length:
+            return self.array(name, m.type, self.size(m.length), initial, origin)
+        if isinstance(m.type, List):
+            return self.list_place(name, m.type.element)
+        self.plain_place(name, m.type, initial, origin)
         written = ""
         if type.struct:
             written = f"{name} written"
@@ -239,12 +315,12 @@ class Evaluator:
                     self.check(q, inside, "DF704", text, "", e.span, essential=True)
                 if isinstance(i, Const):
                     if 0 <= i.value < size:
-                        yield q, Place(base.elements[i.value])
+                        yield q, base.elements[i.value]
                     continue
                 for n in range(size):
                     way = q.fork(equals(i, n))
                     if way.possible:
-                        yield way, Place(base.elements[n])
+                        yield way, base.elements[n]
 
     # ---- operators ----
 

@@ -6,6 +6,7 @@ loop carries that in ``leaving`` until the construct that it leaves is reached.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from defercheck.grammar import tree
@@ -13,12 +14,12 @@ from defercheck.grammar.span import Diagnostic, Span, SpecError
 from defercheck.lower.builder import Builder, ContextBuilder, Path
 from defercheck.lower.evaluate import Evaluator, Ways
 from defercheck.lower.shape import INLINED, MACHINE, Shapes, callee_name, when
-from defercheck.lower.values import NULL, ListPlace, ObjectValue, Place, Value
+from defercheck.lower.values import NULL, ListPlace, ObjectValue, Place, Value, thunk
 from defercheck.lower.words import Words
 from defercheck.sema.constants import ALIASES
 from defercheck.sema.declare import resolve_type, walk
 from defercheck.sema.types import Bool, List, Object, Opaque, Type
-from defercheck.system.expr import FALSE, Const, Expr, negate, op
+from defercheck.system.expr import FALSE, Const, Expr, Op, Var, conj, disj, ite, negate, op
 
 _COMPOUND = {"+=": "add", "-=": "sub", "|=": "bitor", "&=": "bitand", "^=": "bitxor"}
 LOOP_LIMIT = 1000
@@ -111,7 +112,7 @@ class Executor(Evaluator):
                     paths = [p.bind(**{d.name.text: NULL}) for p in paths]
                 else:
                     initial = d.initial
-                    paths = [q.bind(**{d.name.text: v}) for p in paths for q, v in self.value(initial, p)]
+                    paths = [q.bind(**{d.name.text: v}) for p in paths for q, v in self.operand(initial, p)]
                 continue
             if isinstance(type, List):
                 place: Value = self.list_place(f"{self.local_prefix()}.{d.name}", type.element)
@@ -171,7 +172,10 @@ class Executor(Evaluator):
             if local and isinstance(v, ObjectValue) and isinstance(p.env[local], ObjectValue):
                 done.append(p.bind(**{local: v}))
                 continue
-            for q, x in self.load(v, p, value.span):
+            for q, x in self.assigned(v, p, s):
+                if local and isinstance(x, ObjectValue):
+                    done.append(q.bind(**{local: x}))
+                    continue
                 if local and not isinstance(q.env[local], Place):
                     old = q.env[local]
                     assert not isinstance(old, ObjectValue | ListPlace) and not hasattr(old, "elements")
@@ -188,6 +192,15 @@ class Executor(Evaluator):
                     if r.possible:
                         done.append(r)
         return done
+
+    def assigned(self, v: Value, path: Path, s: tree.Assign) -> Ways:
+        """The value to assign: an object as its number where a reference is assigned."""
+        names = isinstance(s.target, tree.NameExpr) and isinstance(path.env.get(s.target.name), ObjectValue)
+        if isinstance(v, Place) and v.variable in self.builder.references and not names:
+            return [(path, path.read(v.variable))]
+        if isinstance(v, ObjectValue) and not names:
+            return [(path, Const(self.number(v)))]
+        return self.load(v, path, s.value.span)
 
     def branch(self, s: tree.If, path: Path) -> list[Path]:
         done = []
@@ -250,6 +263,10 @@ class Executor(Evaluator):
 
     def unrolled(self, s: tree.Foreach, path: Path) -> list[Value]:
         """The values that a ``foreach`` goes through."""
+        builtin: dict[str, Sequence[int]] = {"cpu": range(self.program.cpus), "pool": self.used_pools()}
+        builtin["context"] = range(1, 1 + len(self.builder.contexts))
+        if s.type.name in builtin:
+            return [Const(n) for n in builtin[s.type.name]]
         if s.type.name in self.program.enums:
             return [Const(n) for n in range(len(self.program.enums[s.type.name].constants))]
         within = ""
@@ -258,6 +275,13 @@ class Executor(Evaluator):
             assert isinstance(base, ObjectValue)
             within = base.name
         return [ObjectValue(i.name) for i in self.program.of_type(ALIASES.get(s.type.name, s.type.name), within)]
+
+    def used_pools(self) -> list[int]:
+        """The worker pools that the spec can use at all."""
+        cpus = self.program.cpus
+        highpri = range(cpus, 2 * cpus) if self.program.flags["highpri_wq"] == "used" else ()
+        unbound = [2 * cpus] if self.program.flags["unbound_wq"] == "used" else []
+        return [*range(cpus), *highpri, *unbound]
 
     def returns(self, s: tree.Return, path: Path) -> list[Path]:
         ways: Ways = [(path, None)] if s.value is None else self.operand(s.value, path)  # type: ignore[list-item]
@@ -301,8 +325,25 @@ class Executor(Evaluator):
         ways: Ways = []
         for p, arguments in self.arguments(e, path):
             f = self.overload(e, arguments)
-            ways += self.inline(f, arguments, e, p)
+            ways += self.look(f, arguments, e, p)
         return ways
+
+    def look(self, f: tree.FunctionDecl, arguments: list[Value], e: tree.CallExpr, path: Path) -> Ways:
+        """Execute a function within the step; where it only looked, one way with its result as an expression instead
+        of a way for each of its returns."""
+        before, known = path.fork(), len(path.violations)
+        ways = self.inline(f, arguments, e, path)
+        path.env, path.leaving, path.result = before.env, before.leaving, before.result
+        if len(ways) < 2 or not all(isinstance(v, Const | Var | Op) for _, v in ways):
+            return ways
+        if any(p.store != before.store or p.chosen != before.chosen for p, _ in ways):
+            return ways
+        extra = [conj(*p.guard[len(before.guard) :]) for p, _ in ways]
+        value: Expr = ways[-1][1]  # type: ignore[assignment]
+        for condition, (_, v) in zip(reversed(extra[:-1]), reversed(ways[:-1]), strict=True):
+            value = ite(condition, v, value)  # type: ignore[arg-type]
+        path.guard = [*before.guard, disj(*extra)] if len(path.violations) > known else before.guard
+        return [(path, value)]
 
     def arguments(self, e: tree.CallExpr, path: Path) -> list[tuple[Path, list[Value]]]:
         """Evaluate arguments left to right: objects, lists and ``out`` places as they are, the rest as numbers."""
@@ -310,6 +351,9 @@ class Executor(Evaluator):
         ways: list[tuple[Path, list[Value]]] = [(path, [])]
         for n, a in enumerate(e.arguments):
             by_place = n < len(declared) and declared[n].out
+            if n < len(declared) and self.unevaluated(declared[n]):
+                ways = [(p, [*values, thunk(a, p.env)]) for p, values in ways]
+                continue
             step: list[tuple[Path, list[Value]]] = []
             for p, values in ways:
                 for q, v in self.value(a, p):
@@ -318,7 +362,21 @@ class Executor(Evaluator):
                     else:
                         step.append((q, [*values, v]))
             ways = step
+        if len(e.arguments) + 1 == len(declared) and isinstance(declared[-1].type, tree.NamedType):
+            if declared[-1].type.name == "function":  # INIT_WORK(w): the handler that its declaration names
+                ways = [(p, [*values, self.declared_handler(values)]) for p, values in ways]
         return ways
+
+    def declared_handler(self, values: list[Value]) -> Const:
+        """The handler that the declaration of the first argument binds."""
+        name = values[0].name if values and isinstance(values[0], ObjectValue) else ""
+        handler = self.program.instances[name].handler if name else ""
+        return Const(1 + self.program.handlers.index(handler) if handler else 0)
+
+    @staticmethod
+    def unevaluated(p: tree.Parameter) -> bool:
+        """Whether a parameter takes its argument unevaluated."""
+        return isinstance(p.type, tree.NamedType) and p.type.name == "condition"
 
     def overload(self, e: tree.CallExpr, arguments: list[Value]) -> tree.FunctionDecl:
         """The function that a call means: the overload whose first parameter has the first argument's type."""
@@ -362,7 +420,7 @@ class Executor(Evaluator):
 
     def callee_env(self, f: tree.FunctionDecl, arguments: list[Value], caller: dict[str, Value]) -> dict[str, Value]:
         """The bindings with which a function's body starts."""
-        env: dict[str, Value] = {n: v for n, v in caller.items() if n in ("this_cpu", "this_level")}
+        env: dict[str, Value] = {n: v for n, v in caller.items() if n in ("this_cpu", "this_level", "this_pool")}
         for p, a in zip(f.parameters, arguments, strict=False):
             env[p.name.text] = a
         return env

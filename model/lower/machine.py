@@ -52,7 +52,9 @@ class _Machine:
     def compile(self) -> Lowered:
         hard = [self.builder.context(f"hardirq/{c}", "hardirq", Const(c), (c,), True) for c in self.cpus]
         soft = [self.builder.context(f"softirq/{c}", "softirq", Const(c), (c,), True) for c in self.cpus]
-        threads = [(self.thread(d, c), d) for d in self.program.contexts for c in self.homes(d)]
+        threads = [
+            (self.thread(d, c, o), d, o) for d in self.program.contexts for c in self.homes(d) for o in self.subjects(d)
+        ]
         for context in self.builder.contexts:
             self.frame_variables(context)
         self.levels()
@@ -60,8 +62,8 @@ class _Machine:
             self.softirq(soft[c], c)
         for c in self.cpus:
             self.hardirq(hard[c], c)
-        for context, d in threads:
-            self.start(context, d)
+        for context, d, subject in threads:
+            self.start(context, d, subject)
         self.properties()
         return Lowered(self.builder.system(self.program.spec.source.name), tuple(self.builder.evaluated))
 
@@ -73,10 +75,17 @@ class _Machine:
             return []
         if d.each_cpu:
             return list(self.cpus)
+        if d.parameter is not None:
+            return [None if len(self.cpus) > 1 else 0]
         return [d.cpu if d.cpu is not None or len(self.cpus) > 1 else 0]
 
-    def thread(self, d: ContextDef, cpu: int | None) -> ContextBuilder:
+    def subjects(self, d: ContextDef) -> list[str]:
+        """The objects for each of which the declaration makes a thread; one empty name where it does not say so."""
+        return [o.name for o in self.program.of_type(d.parameter[0])] if d.parameter is not None else [""]
+
+    def thread(self, d: ContextDef, cpu: int | None, subject: str) -> ContextBuilder:
         name = f"{d.name}/{cpu}" if d.each_cpu else d.name
+        name = f"{name}:{subject}" if subject else name
         if cpu is not None:
             context = self.builder.context(name, "thread", Const(cpu), (cpu,), d.kernel)
         else:
@@ -135,7 +144,7 @@ class _Machine:
 
     def softirq(self, context: ContextBuilder, cpu: int) -> None:
         """The softirq frame: started by irq exit, local_bh_enable and ksoftirqd, or here by the ambient interrupt."""
-        env: Env = {"this_cpu": Const(cpu), "this_level": self.level("SOFTIRQ")}
+        env: Env = {"this_cpu": Const(cpu), "this_level": self.level("SOFTIRQ"), "this_pool": Const(-1)}
         flow = ControlFlow(self.builder, context, self.shapes, self.words)
         context.locations.append(Location(""))
         flow.enter("softirq_frame", [], env, SOFTIRQ_ENTRY)
@@ -148,6 +157,21 @@ class _Machine:
         guard = conj(open_below, self.guard("softirq_may_run", [], env))
         text = "an interrupt ends: pending softirqs run"
         self.builder.step(context, 0, SOFTIRQ_ENTRY, guard, {}, text, f.name.span)
+        for d in self.program.of_type("delayed_work"):
+            self.timer(context, ObjectValue(d.name), open_below, env)
+
+    def timer(self, context: ContextBuilder, d: ObjectValue, open_below: Expr, env: Env) -> None:
+        """A delayed work's timer: its function is one step in softirq context (§4.5), so it needs no frame."""
+        looker = Executor(self.builder, context, self.shapes, self.words)
+        f = self.program.functions["timer_expires"][0]
+        path = Path(env, [open_below])
+        ways = looker.inline(f, [d], tree.CallExpr(tree.NameExpr(f.name.text, f.span), (), f.span), path)
+        text = f"the timer of {d.name} expires"
+        for v in dict.fromkeys(path.violations):
+            self.builder.claim(v.property)
+            self.builder.step(context, 0, None, v.condition, {}, text, f.name.span, (), v.property.id)
+        for p, _ in ways:
+            self.builder.step(context, 0, 0, p.condition, dict(p.store), text, f.name.span)
 
     def hardirq(self, context: ContextBuilder, cpu: int) -> None:
         """The hardirq frame: any declared line may fire where interrupts are on."""
@@ -155,7 +179,7 @@ class _Machine:
         for d in self.program.contexts:
             if d.kind != "irq" or d.cpu not in (None, cpu):
                 continue
-            env: Env = {"this_cpu": Const(cpu), "this_level": self.level("HARDIRQ")}
+            env: Env = {"this_cpu": Const(cpu), "this_level": self.level("HARDIRQ"), "this_pool": Const(-1)}
             line = ObjectValue(d.name)
             entry = flow.enter("hardirq_frame", [line], env)
             soft = next(c for c in self.builder.contexts if c.name == f"softirq/{cpu}")
@@ -173,7 +197,7 @@ class _Machine:
                 updates[left] = op("sub", Var(left), Const(1))
             self.builder.step(context, 0, entry, guard, updates, f"interrupt {d.name}", d.span)
 
-    def start(self, context: ContextBuilder, d: ContextDef) -> None:
+    def start(self, context: ContextBuilder, d: ContextDef, subject: str) -> None:
         """A thread: on one CPU, or on any, with a copy of its code for each."""
         flow = ControlFlow(self.builder, context, self.shapes, self.words)
         if not d.kernel:
@@ -181,22 +205,23 @@ class _Machine:
             context.locations.append(Location("finished", d.span))
             context.idle.add(flow.final)
         for cpu in context.cpus:
-            env: Env = {"this_cpu": Const(cpu), "this_level": self.level("TASK")}
-            if d.kernel:
-                assert d.body is not None
-                entry = self.kernel_thread(flow, d, env)
-                guard: Expr = TRUE
-            else:
-                entry = flow.enter("module_frame" if d.kind == "module" else "thread_frame", [], env)
-                guard = self.guard("thread_may_start", [], env) if d.kind == "thread" else TRUE
-            updates: dict[str, Expr] = {f"cpu.{context.name}": Const(cpu)} if len(context.cpus) > 1 else {}
-            text = "insmod" if d.kind == "module" else f"{context.name} starts"
-            if d.kernel:
-                continue
+            env: Env = {"this_cpu": Const(cpu), "this_level": self.level("TASK"), "this_pool": self.pool(d, cpu)}
             others = [
                 negate(conj(there, self.atomic(t))) for t, there in self.words.threads_on(cpu) if t is not context
             ]
             free = conj(self.idle("hardirq", cpu), self.idle("softirq", cpu), *others)
+            updates: dict[str, Expr] = {f"cpu.{context.name}": Const(cpu)} if len(context.cpus) > 1 else {}
+            if d.kernel:
+                if d.parameter is not None:
+                    env[d.parameter[1]] = ObjectValue(subject)
+                known = len(self.builder.transitions)
+                self.kernel_thread(flow, d, env)
+                if len(context.cpus) > 1:
+                    self.builder.amend(known, context.index, free, updates)
+                continue
+            entry = flow.enter("module_frame" if d.kind == "module" else "thread_frame", [], env)
+            guard = self.guard("thread_may_start", [], env) if d.kind == "thread" else TRUE
+            text = "insmod" if d.kind == "module" else f"{context.name} starts"
             guard = conj(guard, free) if len(context.cpus) > 1 else guard
             self.builder.step(context, 0, entry, guard, updates, text, d.span)
         if len(context.cpus) > 1:  # before it starts, its CPU is not chosen: the guard of each start looks at its own
@@ -211,6 +236,11 @@ class _Machine:
         at = flow.location(point, env, (), 0)
         flow.drain()
         return at
+
+    def pool(self, d: ContextDef, cpu: int) -> Const:
+        """The worker pool whose works a thread executes, -1 for one that is no worker."""
+        pools = {"kworker": cpu, "kworker_highpri": len(self.cpus) + cpu, "kworker_unbound": 2 * len(self.cpus)}
+        return Const(pools.get(d.name, -1))
 
     def level(self, name: str) -> Const:
         return Const(self.program.constants[name][0])

@@ -12,7 +12,8 @@ QUIET = frozenset({"printk", "pr_info", "pr_err", "pr_warn", "pr_notice", "pr_de
 MACHINE = frozenset({
     "softirq_frame_active", "task_softirq_count", "start_softirq_frame", "explicit_irq", "threads_active",
     "on_this_cpu", "note_order", "allocated", "freed", "allocate", "release", "live", "contains", "push_back",
-    "push_front", "pop_front", "move_all", "empty", "test_and_set", "test_and_clear", "count_up", "step",
+    "push_front", "pop_front", "move_all", "empty", "test_and_set", "test_and_clear", "count_up", "step", "first",
+    "remove", "flusher",
 }) | QUIET  # fmt: skip
 """Words of the machine that are executed within a step."""
 
@@ -72,7 +73,7 @@ class Shapes:
         """Whether a call is evaluated within the calling statement's step."""
         name = callee_name(e)
         if name in MACHINE:
-            return name not in ("step", "note_order", "allocate", "release", "start_softirq_frame", "count_up")
+            return name not in ("step", "note_order", "allocate", "release", "start_softirq_frame", "count_up", "remove")
         if name in INLINED or not name:
             return False
         return all(self.instant(f) for f in self.program.functions.get(name, ()))

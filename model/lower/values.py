@@ -6,7 +6,9 @@ compiled context knows which tasklet it handles and the state holds no pointers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from defercheck.grammar import tree
 
 from defercheck.system.expr import Expr
 
@@ -41,11 +43,20 @@ class ListPlace:
 class ArrayPlace:
     """The elements of an array, in order."""
 
-    elements: tuple[str, ...]
+    elements: tuple[Place | ListPlace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Thunk:
+    """An expression that is evaluated where the callee uses it, in the caller's bindings (``env``)."""
+
+    expr: tree.Expr = field(compare=False)
+    env: Env = field(compare=False)
+    key: tuple[int, frozenset]
 
 
 NULL = ObjectValue("")
-Value = Expr | ObjectValue | Place | ListPlace | ArrayPlace
+Value = Expr | ObjectValue | Place | ListPlace | ArrayPlace | Thunk
 Env = dict[str, Value]
 """Bindings of one function's activation; never changed in place."""
 
@@ -53,3 +64,18 @@ Env = dict[str, Value]
 def env_key(env: Env) -> frozenset:
     """A hashable form of an environment."""
     return frozenset(env.items())
+
+
+def thunk(expr: tree.Expr, env: Env) -> Thunk:
+    """An argument that is not evaluated yet."""
+    return Thunk(expr, env, (id(expr), env_key(env)))
+
+
+def state_variables(place: Place | ListPlace | ArrayPlace) -> list[str]:
+    """The state variables behind a place."""
+    match place:
+        case Place():
+            return [place.variable]
+        case ListPlace():
+            return list(place.slots)
+    return [v for e in place.elements for v in state_variables(e)]

@@ -8,7 +8,7 @@ from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, SpecError
 from defercheck.lower.builder import ContextBuilder, Path, Violation
 from defercheck.lower.shape import QUIET
-from defercheck.lower.values import NULL, ListPlace, ObjectValue, Place, Value
+from defercheck.lower.values import NULL, ListPlace, ObjectValue, Place, Value, state_variables
 from defercheck.sema.types import Object
 from defercheck.system.expr import FALSE, TRUE, Const, Expr, Var, conj, disj, equals, ite, negate, op
 from defercheck.system.system import Property
@@ -138,11 +138,12 @@ class Words:
             if i.heap != heap:
                 continue
             for m in ex.program.types[i.type].members:
-                if isinstance(m.type, Object):
+                if isinstance(m.type, Object) or m.shadow:
                     continue
                 place = ex.place(i, m.name)
-                path.store[place.variable] = Const(ex.builder.variables[place.variable].init)
-                if place.written:
+                for variable in state_variables(place):
+                    path.store[variable] = Const(ex.builder.variables[variable].init)
+                if isinstance(place, Place) and place.written:
                     path.store[place.written] = TRUE if zero == TRUE else FALSE
         return [(path, FALSE)]
 
@@ -178,6 +179,27 @@ class Words:
         return [(path, FALSE)]
 
     # ---- lists ----
+
+    def first(self, ex: Executor, e: tree.CallExpr, path: Path, vec: ListPlace, o: ObjectValue) -> list:
+        """Whether an object is the first of a list."""
+        return [(path, equals(path.read(vec.slots[0]), ex.number(o)))]
+
+    def remove(self, ex: Executor, e: tree.CallExpr, path: Path, vec: ListPlace, o: ObjectValue) -> list:
+        """Take an object out of a list, wherever it stands in it."""
+        number, new = ex.number(o), {}
+        gone: Expr = FALSE  # it stood before this slot or in it
+        for n, s in enumerate(vec.slots):
+            old = path.read(s)
+            after = path.read(vec.slots[n + 1]) if n + 1 < len(vec.slots) else FALSE
+            gone = disj(gone, equals(old, number))
+            new[s] = ite(gone, after, old)
+        path.store.update(new)
+        return [(path, FALSE)]
+
+    def flusher(self, ex: Executor, e: tree.CallExpr, path: Path, context: Value, pool: Value) -> list:
+        """The index of a context and a pool in an array over both."""
+        assert isinstance(context, Const) and isinstance(pool, Const)
+        return [(path, Const(context.value * ex.pools() + pool.value))]
 
     def contains(self, ex: Executor, e: tree.CallExpr, path: Path, vec: ListPlace, o: ObjectValue) -> list:
         number = ex.program.instances[o.name].number

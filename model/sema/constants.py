@@ -11,6 +11,10 @@ from defercheck.grammar.span import Diagnostic, SpecError
 from defercheck.system.expr import OPERATORS
 
 ALIASES = {
+    "work_struct": "work",
+    "workqueue_struct": "workqueue",
+    "wait_queue_head_t": "waitqueue",
+    "wait_queue_head": "waitqueue",
     "spinlock_t": "spinlock",
     "raw_spinlock_t": "spinlock",
     "tasklet_struct": "tasklet",
@@ -19,6 +23,18 @@ ALIASES = {
 
 ERRNO: dict[str, int] = {name: number for number, name in errno.errorcode.items()}
 """Error numbers, for `return -ENOMEM;`."""
+
+NUMBERS = {
+    "HZ": 250, "WQ_BH": 1, "WQ_UNBOUND": 2, "WQ_FREEZABLE": 4, "WQ_MEM_RECLAIM": 8, "WQ_HIGHPRI": 16,
+    "WQ_CPU_INTENSIVE": 32, "WQ_SYSFS": 64, "WQ_PERCPU": 256,
+}  # fmt: skip
+"""Numbers of the kernel's headers; only their names matter."""
+
+
+def pools(cpus: int) -> dict[str, int]:
+    """Numbers of the worker pools: a normal one for each CPU, then a high-priority one for each, then the unbound."""
+    return {"HIGHPRI_POOL": cpus, "UNBOUND_POOL": 2 * cpus}
+
 
 _BINARY = {
     "+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod", "==": "eq", "!=": "ne", "<": "lt", "<=": "le",

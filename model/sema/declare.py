@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, Span, SpecError
 from defercheck.sema.complaints import Complaints
-from defercheck.sema.constants import ALIASES, ERRNO, constant, suggest
+from defercheck.sema.constants import ALIASES, ERRNO, NUMBERS, constant, pools, suggest
 from defercheck.sema.program import ContextDef, Global, Instance, Member, ObjectType, Program
 from defercheck.sema.resolve import bounds_of, resolve_type
 from defercheck.sema.settings import check_settings
 from defercheck.sema.signatures import variable_misuse
 from defercheck.sema.types import Enum, Function, Int, Object, Type
 from defercheck.sema.unmodelled import macro_help
-from defercheck.sema.uses import ghost_limit, handlers, requests
+from defercheck.sema.uses import ghost_limit, handlers, mentions, requests, used_pools
 from defercheck.sema.versions import flags
 from defercheck.sema.walk import walk
 
@@ -53,7 +53,8 @@ class _Collector:
         if not 1 <= self.cpus <= MAX_CPUS:
             span = next((i.count.span for i in self.spec.items if isinstance(i, tree.CpusDecl)), None)
             self.complaints.add(f"{self.cpus} CPUs cannot be modelled", span, help=f"use 1 to {MAX_CPUS}")
-        self.constants |= {name: (number, None) for name, number in ERRNO.items()}
+        numbers = ERRNO | NUMBERS | pools(self.cpus)
+        self.constants |= {name: (number, None) for name, number in numbers.items()}
         self.ghost_limit = ghost_limit(self.spec)
         options = [i for i in self.spec.items if isinstance(i, tree.OptionDecl)]
         version = next(
@@ -81,6 +82,7 @@ class _Collector:
         self.complaints.finish()
         modules = [i for i in self.spec.items if isinstance(i, tree.ModuleDecl)]
         all_flags["module"] = "present" if modules else "absent"
+        all_flags |= used_pools(self.spec)
         return Program(
             spec=self.spec,
             kernel_files=self.kernel,
@@ -130,7 +132,8 @@ class _Collector:
                 for d in item.declarators:
                     self.variable(item, d, kernel)
             case tree.MacroUse():
-                self.macro(item)
+                if not kernel or mentions(self.spec, item):
+                    self.macro(item)
             case tree.ContextDecl():
                 self.context(item, kernel)
             case tree.ModuleDecl():
@@ -196,16 +199,23 @@ class _Collector:
         if d.arguments:
             help = "write `= value` for its initial value"
             raise SpecError(Diagnostic(f"`{d.name}` is a plain variable and takes no handler", d.span, help=help))
-        length = 0
+        length: int | str = 0
         if d.length is not None:
             length = self.length(d.length)
         initial = constant(d.initial, self.values()) if d.initial is not None else self.default(type)
         self.in_range(initial, type, d.initial.span if d.initial is not None else d.span)
         self.globals[d.name.text] = Global(d.name.text, type, initial, d.span, decl.storage, length, kernel)
 
-    def length(self, e: tree.Expr) -> int:
-        if isinstance(e, tree.NameExpr) and e.name in self.enums:
-            return len(self.enums[e.name].constants)
+    def length(self, e: tree.Expr) -> int | str:
+        """Number of elements of an array, or the name of what indexes it, where that is known only to the machine."""
+        if isinstance(e, tree.NameExpr):
+            if e.name in self.enums:
+                return len(self.enums[e.name].constants)
+            fixed = {"cpu": self.cpus, "pool": 2 * self.cpus + 1}
+            if e.name in fixed:
+                return fixed[e.name]
+            if e.name in ("context", "flusher"):
+                return e.name
         n = constant(e, self.values())
         if not 1 <= n <= 64:
             raise SpecError(Diagnostic(f"an array of {n} elements", e.span, help="use 1 to 64"))
@@ -246,9 +256,13 @@ class _Collector:
                 self.new(name, space="softirq ")
             case "thread":
                 self.new(name)
+        parameter = None
+        if item.parameter is not None:
+            assert isinstance(item.parameter.type, tree.NamedType)
+            parameter = (item.parameter.type.name, item.parameter.name.text)
         kind = "irq" if item.kind == "irq" else "softirq" if item.kind == "softirq" else "thread"
         self.contexts.append(
-            ContextDef(kind, name.text, item.name.span, item.body, cpu, item.each_cpu, times, kernel)  # type: ignore[arg-type]
+            ContextDef(kind, name.text, item.name.span, item.body, cpu, item.each_cpu, times, parameter, kernel)  # type: ignore[arg-type]
         )
 
     def module(self, item: tree.ModuleDecl) -> None:
@@ -265,10 +279,19 @@ class _Collector:
     def heap_object(self, struct: str, name: tree.Name) -> None:
         self.new(name)
         self.instance(name, struct, heap=name.text)
-        for m in self.types[struct].members:
+        self.embedded(struct, name, name.text, "", {})
+
+    def embedded(self, type: str, name: tree.Name, heap: str, handler: str, initial: dict[str, list]) -> None:
+        """The objects inside an object. ``initial`` are static initial values by path; a handler that is given to the
+        outer object is that of the object inside that has a function."""
+        for m in self.types[type].members:
             if isinstance(m.type, Object):
                 inner = tree.Name(f"{name.text}.{m.name}", m.span)
-                self.instance(inner, m.type.name, heap=name.text, handler=m.handler)
+                own = m.handler or handler
+                given = {p.partition(".")[2]: v for p, v in initial.items() if p.partition(".")[0] == m.name}
+                here = tuple((p, v[0]) for p, v in given.items() if "." not in p)
+                self.instance(inner, m.type.name, heap=heap, handler=own, initial=here)
+                self.embedded(m.type.name, inner, heap, own, given)
 
     def instance(
         self, name: tree.Name, type: str, heap: str = "", handler: str = "", initial: tuple = (), arguments: tuple = ()
@@ -293,17 +316,20 @@ class _Collector:
             bound = {p.name.text: a for p, a in zip(define.parameters[1:], arguments, strict=False)}
             for s in define.body.statements:
                 assert isinstance(s, tree.Assign) and isinstance(s.target, tree.Field)
+                path = field_path(s.target)
                 if isinstance(s.value, tree.NameExpr) and s.value.name in bound:
                     handler = bound[s.value.name]
-                    initial.append((s.target.name.text, handler))
+                    initial.append((path, handler))
                 else:
-                    initial.append((s.target.name.text, constant(s.value, self.values())))
+                    initial.append((path, constant(s.value, self.values())))
         elif arguments:
             forms = [len(d.parameters) - 1 for d in self.defines.values() if self.first_type(d) == type]
             help = f"declare it `{type} {name}(handler);`" if 1 in forms else f"declare it `{type} {name};`"
             text = f"a {type} takes {'one handler' if 1 in forms else 'no handler'}, {len(arguments)} given"
             raise SpecError(Diagnostic(text, name.span, help=help))
-        self.instance(name, type, handler=handler, initial=tuple(initial), arguments=tuple(arguments))
+        own = tuple((p, v) for p, v in initial if "." not in p)
+        self.instance(name, type, handler=handler, initial=own, arguments=tuple(arguments))
+        self.embedded(type, name, "", handler, {p: [v] for p, v in initial if "." in p})
 
     @staticmethod
     def first_type(d: tree.DefineDecl) -> str:
@@ -361,20 +387,28 @@ class _Collector:
                 if isinstance(type, Object) and self.types[type.name].struct:
                     help = "put its members here; heap objects stand side by side, each with its own name"
                     raise SpecError(Diagnostic("a struct inside a struct is not modelled", d.span, help=help))
-            if d.length is not None:
+            if d.length is not None and not d.span.source.kernel:
                 raise SpecError(
                     Diagnostic("arrays inside a struct are not supported", d.span, help="declare it outside")
                 )
             if d.arguments:
-                inside = self.types[type.name].members if isinstance(type, Object) else ()
-                takes = any(isinstance(m.type, Function) for m in inside)
+                takes = isinstance(type, Object) and self.has_function(type.name)
                 if not takes or len(d.arguments) > 1:
                     what = f"{len(d.arguments)} handlers" if takes else "a handler"
                     raise SpecError(Diagnostic(f"`{d.name}` cannot have {what}", d.span, f"its type is {type}"))
                 handler = self.argument(d.arguments[0])
             initial = constant(d.initial, self.values()) if d.initial is not None else self.default(type)
             self.in_range(initial, type, d.span)
-            yield Member(d.name.text, type, d.span, initial, handler, decl.storage == "ghost")
+            length = self.length(d.length) if d.length is not None else 0
+            ghost, shadow = decl.storage == "ghost", decl.storage == "shadow"
+            yield Member(d.name.text, type, d.span, initial, handler, ghost, shadow, length)
+
+    def has_function(self, type: str) -> bool:
+        """Whether an object of a type, or one inside it, holds a handler."""
+        return any(
+            isinstance(m.type, Function) or (isinstance(m.type, Object) and self.has_function(m.type.name))
+            for m in self.types[type].members
+        )
 
     def resolve(self, t: tree.TypeExpr) -> Type:
         """The meaning of a type as written. ``SpecError`` when there is no such type."""
@@ -392,6 +426,14 @@ class _Collector:
         lo, hi = bounds_of(type)
         if not lo <= value <= hi:
             raise SpecError(Diagnostic(f"{value} is outside {type}", span, f"must be {lo}..{hi}"))
+
+
+def field_path(e: tree.Expr) -> str:
+    """``work.func`` for ``d.work.func``."""
+    if isinstance(e, tree.Field):
+        inner = field_path(e.base)
+        return f"{inner}.{e.name}" if inner else e.name.text
+    return ""
 
 
 __all__ = ["MAX_CPUS", "declare", "resolve_type", "walk"]

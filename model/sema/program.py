@@ -12,7 +12,11 @@ from defercheck.sema.types import Enum, Type
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a struct or kernel type. ``handler`` is the function named in ``tasklet t(handler);``."""
+    """A member of a struct or kernel type. ``handler`` is the function named in ``tasklet t(handler);``.
+
+    ``length`` is 0 for a plain member, else the number of elements or the name of what indexes it. ``shadow`` members
+    lie outside the object's memory.
+    """
 
     name: str
     type: Type
@@ -20,6 +24,8 @@ class Member:
     initial: int = 0
     handler: str = ""
     ghost: bool = False
+    shadow: bool = False
+    length: int | str = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ class Global:
     initial: int
     span: Span
     storage: Literal["", "percpu", "frame", "ghost"] = ""
-    length: int = 0
+    length: int | str = 0
     kernel: bool = False
 
 
@@ -81,6 +87,7 @@ class ContextDef:
     cpu: int | None = None
     each_cpu: bool = False
     times: int | None = None
+    parameter: tuple[str, str] | None = None
     kernel: bool = False
 
 

@@ -6,12 +6,26 @@ from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, SpecError
 from defercheck.sema.constants import ALIASES, constant, suggest
 from defercheck.sema.program import ObjectType
-from defercheck.sema.types import Bool, ContextRef, Enum, Function, Int, List, Number, Object, Opaque, Type, Void
+from defercheck.sema.types import (
+    Bool,
+    Condition,
+    ContextRef,
+    Enum,
+    Function,
+    Int,
+    List,
+    Number,
+    Object,
+    Opaque,
+    Ref,
+    Type,
+    Void,
+)
 from defercheck.sema.unmodelled import type_help
 
 MAX_RANGE = 1 << 31
 _INTEGERS = frozenset({"int", "unsigned", "signed", "long", "short", "char"})
-_KERNELS_OWN = frozenset({"counter", "object", "context", "function", "unsigned long"})
+_KERNELS_OWN = frozenset({"condition", "cpu", "pool", "counter", "object", "context", "function", "unsigned long"})
 
 
 def bounds_of(type: Type) -> tuple[int, int]:
@@ -40,9 +54,13 @@ def resolve_type(
             return Int(lo, hi)
         case tree.ListType():
             return List(t.element.name)
+        case tree.RefType():
+            return Ref(t.element.name)
+    unbound = values.get("UNBOUND_POOL", 0)
     builtin: dict[str, Type] = {
         "bool": Bool(), "void": Void(), "int": Number(), "unsigned long": Opaque(), "function": Function(),
         "context": ContextRef(), "object": Object("object"), "counter": Int(0, ghost_limit),
+        "condition": Condition(), "cpu": Int(0, max(unbound // 2 - 1, 0)), "pool": Int(0, unbound),
     }  # fmt: skip
     words = t.name.split()
     if t.keyword == "" and set(words) <= _INTEGERS:

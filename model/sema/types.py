@@ -72,6 +72,24 @@ class List:
 
 
 @dataclass(frozen=True, slots=True)
+class Ref:
+    """One of the declared objects of a kernel type, or NULL."""
+
+    element: str
+
+    def __str__(self) -> str:
+        return f"ref<{self.element}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition that the callee evaluates anew each time, in the caller's terms: ``wait_event``'s second argument."""
+
+    def __str__(self) -> str:
+        return "condition"
+
+
+@dataclass(frozen=True, slots=True)
 class Void:
     """No value."""
 
@@ -95,5 +113,5 @@ class Number:
         return "int"
 
 
-Scalar = Bool | Int | Enum | Function | ContextRef
-Type = Scalar | Object | List | Void | Opaque | Number
+Scalar = Bool | Int | Enum | Function | ContextRef | Ref
+Type = Scalar | Object | List | Condition | Void | Opaque | Number

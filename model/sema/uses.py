@@ -39,6 +39,36 @@ def handlers(
     return tuple(names)
 
 
+_UNBOUND = frozenset({
+    "WQ_UNBOUND", "create_singlethread_workqueue", "alloc_ordered_workqueue", "system_unbound_wq",
+})  # fmt: skip
+_HIGHPRI = frozenset({"WQ_HIGHPRI", "system_highpri_wq"})
+_ON_SYSTEM_WQ = frozenset({
+    "schedule_work", "schedule_work_on", "schedule_delayed_work", "schedule_delayed_work_on", "flush_scheduled_work",
+})  # fmt: skip
+
+
+def _names(spec: tree.SpecFile) -> set[str]:
+    return {n.name for n in walk(spec.items) if isinstance(n, tree.NameExpr)}
+
+
+def used_pools(spec: tree.SpecFile) -> dict[str, str]:
+    """Which of the less usual worker pools a spec can use at all; the others are left out of its model."""
+    names = _names(spec)
+    return {
+        "unbound_wq": "used" if names & _UNBOUND else "unused",
+        "highpri_wq": "used" if names & _HIGHPRI else "unused",
+    }
+
+
+def mentions(spec: tree.SpecFile, declared: tree.MacroUse) -> bool:
+    """Whether a spec uses an object that the kernel model declares (`system_wq`, also through `schedule_work`)."""
+    first = declared.arguments[0]
+    assert isinstance(first, tree.NameExpr)
+    names = _names(spec)
+    return first.name in names or (first.name == "system_wq" and bool(names & _ON_SYSTEM_WQ))
+
+
 def _callee(call: tree.CallExpr) -> str:
     return call.callee.name if isinstance(call.callee, tree.NameExpr) else ""
 
