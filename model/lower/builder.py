@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from defercheck.grammar.span import Span
-from defercheck.lower.values import Env
+from defercheck.lower.values import ArrayPlace, Env
 from defercheck.sema.program import Program
 from defercheck.sema.types import Bool, ContextRef, Enum, Function, Int, Opaque, Ref, Type
 from defercheck.system.expr import FALSE, TRUE, Expr, Var, conj
@@ -46,6 +46,8 @@ class Builder:
     properties: dict[str, Property] = field(default_factory=dict)
     references: dict[str, str] = field(default_factory=dict)
     """Variables that hold references, with the type of the objects that they name."""
+    arrays: dict[str, ArrayPlace] = field(default_factory=dict)
+    """Arrays that were made, by name."""
     evaluated: list[tuple[Span, ...]] = field(default_factory=list)
     _ranges: dict[str, tuple[int, int]] = field(default_factory=dict)
 

@@ -204,36 +204,40 @@ class Evaluator:
         if name == "module_state" and self.program.flags["module"] == "absent":
             initial = self.program.constants["MODULE_LIVE"][0]
         if g.length:
-            return self.array(prefix, g.type, self.size(g.length), initial, origin)
+            return self.array(prefix, g.type, g.length, initial, origin)
         return self.plain_place(prefix, g.type, initial, origin)
-
-    def size(self, length: int | str) -> int:
-        """Number of elements of an array that is indexed by contexts, by contexts and pools, or as declared."""
-        contexts = 1 + len(self.builder.contexts)
-        if isinstance(length, str):
-            return contexts * self.pools() if length == "flusher" else contexts
-        return length
 
     def pools(self) -> int:
         """How many worker pools there are."""
         return 2 * self.program.cpus + 1
 
-    def array(self, prefix: str, type: Type, size: int, initial: int, origin: str) -> ArrayPlace:
+    def element_names(self, length: int | str) -> list[str]:
+        """Names of an array's elements: numbers, softirq vectors, contexts, or contexts and pools."""
+        contexts = ["NONE", *(c.name for c in self.builder.contexts)]
+        if length == "context":
+            return contexts
+        if length == "flusher":
+            return [f"{c}.{p}" for c in contexts for p in range(self.pools())]
+        vectors = self.program.enums["softirq_vector"].constants
+        assert isinstance(length, int)
+        return list(vectors) if length == len(vectors) else [str(n) for n in range(length)]
+
+    def array(self, prefix: str, type: Type, length: int | str, initial: int, origin: str) -> ArrayPlace:
         """The elements of an array of scalars or lists."""
-        names = [f"{prefix}.{self.element_name(size, n)}" for n in range(size)]
-        if isinstance(type, List):
-            return ArrayPlace(tuple(self.list_place(n, type.element) for n in names))
-        return ArrayPlace(tuple(self.plain_place(n, type, initial, origin) for n in names))
+        if prefix not in self.builder.arrays:
+            names = [f"{prefix}.{n}" for n in self.element_names(length)]
+            self.builder.arrays[prefix] = ArrayPlace(
+                tuple(self.list_place(n, type.element) for n in names)
+                if isinstance(type, List)
+                else tuple(self.plain_place(n, type, initial, origin) for n in names)
+            )
+        return self.builder.arrays[prefix]
 
     def plain_place(self, name: str, type: Type, initial: int, origin: str) -> Place:
         """The state variable of a scalar, declared if it is new; references are remembered as such."""
         if isinstance(type, Ref):
             self.builder.references[name] = type.element
         return Place(self.builder.scalar(name, type, initial, origin))
-
-    def element_name(self, length: int, n: int) -> str:
-        vectors = self.program.enums.get("softirq_vector")
-        return vectors.constants[n] if vectors and length == len(vectors.constants) else str(n)
 
     def list_place(self, prefix: str, element: str) -> ListPlace:
         """The slots of a list: as many as there are objects, since an object is on it at most once."""
@@ -276,7 +280,7 @@ class Evaluator:
         name = f"{instance.name}.{member}"
         origin = "ghost" if m.ghost else "kernel" if kernel else "driver"
         if m.length:
-            return self.array(name, m.type, self.size(m.length), initial, origin)
+            return self.array(name, m.type, m.length, initial, origin)
         if isinstance(m.type, List):
             return self.list_place(name, m.type.element)
         self.plain_place(name, m.type, initial, origin)

@@ -1,21 +1,32 @@
 """Variables that never leave their initial value are replaced by it, and what can then not happen is dropped.
 
-Optimistic: at first every variable is taken for constant, every context is only where it starts, and nothing is
-taken to be possible but what follows from that. A transition found possible may show a variable to vary or a location
-to be reached, which may make further transitions possible. What is left in the end is an invariant: it holds
+Optimistic: at first every variable is taken to have only its initial value, every context to be only where it starts,
+and nothing to be possible but what follows from that. A transition found possible may give a variable a further value
+or reach a location, which may make further transitions possible. What is left in the end is an invariant: it holds
 initially, and no possible transition leaves it. Each transition is looked at again only when something it reads has
-changed.
+changed. A variable with more than a few values is taken to have any.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from itertools import product
 
 from defercheck.reduce.flow import landings
-from defercheck.system.expr import FALSE, TRUE, Const, Expr, Op, Var, op, variables
+from defercheck.system.expr import BOOLEAN, FALSE, OPERATORS, TRUE, Const, Expr, Op, Var, op, variables
 from defercheck.system.interval import ranges_of
 from defercheck.system.system import Transition, TransitionSystem
+
+Values = frozenset[int] | None
+"""The values that something may have; ``None`` for any."""
+
+MANY = 16
+"""Beyond so many values all are possible."""
+
+_BOTH: frozenset[int] = frozenset({0, 1})
+_FALSE: frozenset[int] = frozenset({0})
+_TRUE: frozenset[int] = frozenset({1})
 
 
 def drop_constants(system: TransitionSystem) -> TransitionSystem:
@@ -25,7 +36,7 @@ def drop_constants(system: TransitionSystem) -> TransitionSystem:
     """
     flow = _Flow(system)
     flow.run()
-    kept = {v.name for v in system.variables if v.name in flow.owner or v.name not in flow.constants}
+    kept = {v.name for v in system.variables if v.name in flow.owner or flow.constant(v.name) is None}
     return replace(
         system,
         variables=tuple(v for v in system.variables if v.name in kept),
@@ -53,7 +64,7 @@ class _Flow:
         self.system = system
         self.ranges = ranges_of(system)
         self.owner = {c.pc: n for n, c in enumerate(system.contexts)}
-        self.constants: dict[str, Expr] = {v.name: Const(v.init) for v in system.variables}
+        self.values: dict[str, Values] = {v.name: frozenset({v.init}) for v in system.variables}
         self.places = [{system.variable(c.pc).init} for c in system.contexts]
         self.runs = [False] * len(system.contexts)
         self.possible = [False] * len(system.transitions)
@@ -86,7 +97,8 @@ class _Flow:
             case Var(name=name):
                 if at is not None and self.owner.get(name) == at.context:
                     return Const(at.source)
-                return self.constants.get(name, e)
+                value = self.constant(name)
+                return e if value is None else Const(value)
             case Op(op="eq" | "ne", args=(Var(name=name), Const(value=value))) if self._never(name, value):
                 return FALSE if e.op == "eq" else TRUE
             case Op(args=args):
@@ -94,12 +106,81 @@ class _Flow:
                 return e if all(n is a for n, a in zip(new, args, strict=True)) else op(e.op, *new)
         raise TypeError(e)
 
+    def constant(self, name: str) -> int | None:
+        """The only value that a variable has, if it has only one."""
+        values = self.values[name]
+        return next(iter(values)) if values is not None and len(values) == 1 and name not in self.owner else None
+
     def _never(self, name: str, value: int) -> bool:
         context = self.owner.get(name)
-        return context is not None and value not in self.places[context]
+        if context is not None:
+            return value not in self.places[context]
+        values = self.values[name]
+        return values is not None and value not in values
+
+    def may_be(self, e: Expr, at: Transition | None = None) -> Values:
+        """The values that an expression may have, as far as is known. The pass's hot spot, hence no ``match``."""
+        if isinstance(e, Const):
+            return frozenset((e.value,))
+        if isinstance(e, Var):
+            context = self.owner.get(e.name)
+            if context is None:
+                return self.values[e.name]
+            if at is not None and context == at.context:
+                return frozenset((at.source,))
+            return frozenset(self.places[context]) if len(self.places[context]) <= MANY else None
+        name, args = e.op, e.args
+        if name in ("and", "or"):
+            return self._connective(name == "or", args, at)
+        if name == "ite":
+            return self._choice(args, at)
+        first = self.may_be(args[0], at)
+        if len(args) == 2 and isinstance(args[1], Const) and name in ("eq", "ne"):
+            value, equal = args[1].value, name == "eq"
+            if first is None or (value in first and len(first) > 1):
+                return _BOTH
+            return _TRUE if (value in first) == equal else _FALSE
+        return self._apply(name, [first, *(self.may_be(a, at) for a in args[1:])])
+
+    def _connective(self, settles: bool, args: tuple[Expr, ...], at: Transition | None) -> Values:
+        """``or`` if true settles it, else ``and``."""
+        is_open = False
+        for a in args:
+            values = self.may_be(a, at)
+            if values is None or len(values) > 1:
+                may = values is None or any(values) if settles else values is None or 0 in values
+                sure = values is not None and settles and 0 not in values
+            else:
+                may = sure = bool(next(iter(values))) == settles
+            if sure:
+                return _TRUE if settles else _FALSE
+            is_open = is_open or may
+        if is_open:
+            return _BOTH
+        return _FALSE if settles else _TRUE
+
+    def _choice(self, args: tuple[Expr, ...], at: Transition | None) -> Values:
+        chosen = self.may_be(args[0], at)
+        found: set[int] = set()
+        for branch, taken in ((args[1], chosen is None or any(chosen)), (args[2], chosen is None or 0 in chosen)):
+            if taken:
+                values = self.may_be(branch, at)
+                if values is None:
+                    return None
+                found |= values
+        return frozenset(found) if len(found) <= MANY else None
+
+    @staticmethod
+    def _apply(name: str, arguments: list[Values]) -> Values:
+        results: set[int] = set()
+        for combination in product(*(a or () for a in arguments)) if all(a is not None for a in arguments) else ():
+            results.add(OPERATORS[name][1](*combination))
+        if results:
+            return frozenset(results) if len(results) <= MANY else None
+        return _BOTH if name in BOOLEAN else None
 
     def _enable(self, context: int) -> None:
-        if not self.runs[context] and self.fold(self.system.contexts[context].enabled) != FALSE:
+        if not self.runs[context] and self.may_be(self.system.contexts[context].enabled) != _FALSE:
             self.runs[context] = True
             for location in self.places[context]:
                 self._enqueue(self.at[context, location])
@@ -113,7 +194,7 @@ class _Flow:
 
     def _look_at(self, i: int) -> None:
         t = self.system.transitions[i]
-        if self.fold(t.guard, t) == FALSE:
+        if self.may_be(t.guard, t) == _FALSE:
             return
         self.possible[i] = True
         if t.target is not None:
@@ -122,8 +203,12 @@ class _Flow:
             if name in self.owner:
                 for location in landings(self.fold(e, t), name, self.ranges):
                     self._reach(self.owner[name], location)
-            elif name in self.constants and self.fold(e, t) != self.constants[name]:
-                self._vary(name)
+            elif (old := self.values[name]) is not None:
+                new = self.may_be(e, t)
+                both = None if new is None or len(old | new) > MANY else old | new
+                if both != old:
+                    self.values[name] = both
+                    self._vary(name)
 
     def _reach(self, context: int, location: int) -> None:
         if location not in self.places[context]:
@@ -132,7 +217,6 @@ class _Flow:
             self._vary(self.system.contexts[context].pc)
 
     def _vary(self, name: str) -> None:
-        self.constants.pop(name, None)
         for context in self.awaiting[name]:
             self._enable(context)
         self._enqueue(self.readers[name])

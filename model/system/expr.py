@@ -167,7 +167,7 @@ def disj(*args: Expr) -> Expr:
 
 
 def _chain(name: str, args: tuple[Expr, ...], unit: Const, zero: Const) -> Expr:
-    flat: list[Expr] = []
+    flat: dict[Expr, None] = {}  # an ordered set: chains get long
     stack = list(reversed(args))
     while stack:
         a = stack.pop()
@@ -179,12 +179,13 @@ def _chain(name: str, args: tuple[Expr, ...], unit: Const, zero: Const) -> Expr:
         elif a not in flat:
             if negate(a) in flat:
                 return zero
-            flat.append(a)
+            flat[a] = None
     if not flat:
         return unit
-    result = flat[0]
-    for a in flat[1:]:
-        result = Op(name, (result, a))
+    result: Expr | None = None
+    for a in flat:
+        result = a if result is None else Op(name, (result, a))
+    assert result is not None
     return result
 
 

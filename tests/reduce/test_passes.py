@@ -301,7 +301,7 @@ def test_witnesses_and_what_is_taken_are_told_of_the_system_as_compiled() -> Non
         properties=(Property("v", "T", "step", ""), Property("c", "T", "cover", "", expr=equals(SHARED, 2))),
     )
     reduced = reduce(s)
-    assert len(reduced.transitions) == 4
+    assert len(reduced.transitions) == 3
     found = restore(explore(reduced), reduced)
     assert found.witnesses["v"].path == (1, 2, 3, 4, 5)
     assert found.witnesses["c"].path == (1, 2, 3, 4)
