@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import itertools
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from defercheck.check import compile_spec, load
+from defercheck.explore import explore as native
 from defercheck.export.promela import NotExpressible, to_promela
 from defercheck.export.spin import SpinError, SpinResult, count_states
 from defercheck.interpret import explore
@@ -21,6 +24,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 
 from tests.reduce.programs import programs, tidied
 from tests.systems import systems
+from tests.table import rows
 
 # Each example runs a compiler: few of them, and no shrinking, which would run it hundreds of times.
 RANDOM = settings(
@@ -53,6 +57,20 @@ def test_programs(system: TransitionSystem) -> None:
 @given(systems())
 def test_wild_systems(system: TransitionSystem) -> None:
     agree(tidied(system))
+
+
+SHIPPED = ("book/tasklet.dfr", "kernel/s3_two_cpus.dfr", "book/claims/tasklet_disable_waits.dfr")
+
+
+@pytest.mark.parametrize("reduce", [True, False], ids=["reduced", "whole"])
+@pytest.mark.parametrize("path", SHIPPED)
+def test_shipped_specs(path: str, reduce: bool) -> None:
+    """As many states as the native engine finds, of real drivers."""
+    row = next(r for r in rows() if r.path == path)
+    system = compile_spec(load(row.file), row.kernel, replace(row.options, reduce=reduce))
+    found = native(system)
+    spin = spun(system)
+    assert (spin.states, spin.transitions) == (found.states, found.transitions)
 
 
 def chain(*steps: tuple[Expr, tuple[tuple[str, Expr], ...]], variables: tuple[Variable, ...]) -> TransitionSystem:

@@ -219,7 +219,7 @@ def programs(draw: st.DrawFn) -> TransitionSystem:
         )
         for asm in written
     )
-    variables = [Variable(c.pc, 0, len(c.locations) - 1, 0, origin="pc") for c in contexts]
+    variables = [_counter(c) for c in contexts]
     variables += [Variable(n, 0, TOP, draw(st.integers(0, TOP))) for n in SHARED]
     variables += [Variable(f"{c.name}.{n}", 0, TOP, draw(st.integers(0, TOP))) for c in contexts for n in LOCAL]
     variables += [Variable(n, 0, TOP, 1) for n in ("fixed", "same", "unread")]
@@ -230,6 +230,10 @@ def programs(draw: st.DrawFn) -> TransitionSystem:
         tuple(t for asm in written for t in asm.transitions),
         tuple(_claims(draw, contexts)),
     )
+
+
+def _counter(c: Context) -> Variable:
+    return Variable(c.pc, 0, len(c.locations) - 1, 0, labels=tuple(at.label for at in c.locations), origin="pc")
 
 
 def _claims(draw: st.DrawFn, contexts: tuple[Context, ...]) -> list[Property]:
