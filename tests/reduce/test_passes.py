@@ -25,7 +25,7 @@ def step(
 
 def system(*transitions: Transition, properties: tuple[Property, ...] = ()) -> TransitionSystem:
     """Two contexts of six locations that start at 0, two variables and a third that an invariant looks at."""
-    pcs = tuple(Variable(f"pc{n}", 0, 5, 0, origin="pc") for n in (0, 1))
+    pcs = tuple(Variable(f"pc{n}", 0, 5, 0, labels=tuple("012345"), origin="pc") for n in (0, 1))
     found = TransitionSystem(
         "two",
         (*pcs, *(Variable(n, 0, 3, 0) for n in ("x", "y", "shared"))),
@@ -261,6 +261,7 @@ def test_locations_that_nothing_visits_are_dropped() -> None:
         (0, 0, TRUE, ()),
     ]
     assert found.properties[1].locations == {1}
+    assert [found.variable(pc).labels for pc in ("pc0", "pc1")] == [("0", "1", "4"), ("0", "3", "5")]
 
 
 @pytest.mark.parametrize(
