@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from defercheck.grammar.span import Span
+from defercheck.lower.guard import Guard
 from defercheck.lower.values import ArrayPlace, Env
 from defercheck.sema.program import Program
 from defercheck.sema.types import Bool, ContextRef, Enum, Function, Int, Opaque, Ref, Type
@@ -182,7 +183,7 @@ class Path:
     """
 
     env: Env
-    guard: list[Expr] = field(default_factory=list)
+    guard: Guard = field(default_factory=Guard)
     store: dict[str, Expr] = field(default_factory=dict)
     violations: list[Violation] = field(default_factory=list)
     chosen: bool = False
@@ -193,7 +194,7 @@ class Path:
         """A copy, taken under further conditions."""
         return Path(
             self.env,
-            [*self.guard, *conditions],
+            self.guard.also(*conditions),
             dict(self.store),
             self.violations,
             self.chosen,
@@ -213,14 +214,14 @@ class Path:
     @property
     def condition(self) -> Expr:
         """The whole condition."""
-        return conj(*self.guard)
+        return self.guard.expr
 
     @property
     def possible(self) -> bool:
         """Whether the condition is not false in form."""
-        return self.condition != FALSE
+        return not self.guard.dead
 
     @property
     def silent(self) -> bool:
         """Whether the path does nothing at all: no condition, no assignment, no check, no choice."""
-        return not self.violations and not self.store and not self.chosen and self.condition == TRUE
+        return not (self.violations or self.store or self.chosen or self.guard.parts or self.guard.dead)

@@ -377,8 +377,8 @@ class Evaluator:
             results = self.scalar(e.right, inner)
             if len(results) == 1 and results[0][0].store == p.store and not results[0][0].chosen:
                 q, right = results[0]
-                extra = conj(*q.guard[len(inner.guard) :])
-                q.guard = [*p.guard, disj(negate(open_when), extra)]
+                extra = q.guard.since(inner.guard)
+                q.guard = p.guard.also(disj(negate(open_when), extra))
                 match e.op:
                     case "&&":
                         value = conj(left, right)
@@ -426,14 +426,14 @@ class Evaluator:
         """
         allowed = code in self.builder.allowed and not essential
         if code not in self.builder.disabled:
-            condition = conj(*path.guard, negate(ok))
+            condition = path.guard.also(negate(ok)).expr
             if condition != FALSE:
                 site = self.site(span)
                 id = f"{code}:{subject}:{site!r}:{message}"
                 p = Property(id, code, "step", message, subject, span=site, continues=allowed)
                 path.violations.append(Violation(condition, p, span))
         if essential or (code not in self.builder.disabled and not allowed):
-            path.guard.append(ok)
+            path.guard = path.guard.also(ok)
 
     def site(self, span: Span) -> Span:
         """The place in the driver to blame: the innermost call site, or the span itself, that is not the kernel's."""

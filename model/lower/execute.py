@@ -338,11 +338,11 @@ class Executor(Evaluator):
             return ways
         if any(p.store != before.store or p.chosen != before.chosen for p, _ in ways):
             return ways
-        extra = [conj(*p.guard[len(before.guard) :]) for p, _ in ways]
+        extra = [p.guard.since(before.guard) for p, _ in ways]
         value: Expr = ways[-1][1]  # type: ignore[assignment]
         for condition, (_, v) in zip(reversed(extra[:-1]), reversed(ways[:-1]), strict=True):
             value = ite(condition, v, value)  # type: ignore[arg-type]
-        path.guard = [*before.guard, disj(*extra)] if len(path.violations) > known else before.guard
+        path.guard = before.guard.also(disj(*extra)) if len(path.violations) > known else before.guard
         return [(path, value)]
 
     def arguments(self, e: tree.CallExpr, path: Path) -> list[tuple[Path, list[Value]]]:

@@ -15,6 +15,7 @@ from defercheck.grammar.span import Diagnostic, Span, SpecError
 from defercheck.lower.builder import Builder, ContextBuilder, Path
 from defercheck.lower.control import ControlFlow
 from defercheck.lower.execute import Executor
+from defercheck.lower.guard import Guard
 from defercheck.lower.shape import Shapes
 from defercheck.lower.values import Env, ObjectValue
 from defercheck.lower.words import SOFTIRQ_ENTRY, Words
@@ -164,7 +165,7 @@ class _Machine:
         """A delayed work's timer: its function is one step in softirq context (§4.5), so it needs no frame."""
         looker = Executor(self.builder, context, self.shapes, self.words)
         f = self.program.functions["timer_expires"][0]
-        path = Path(env, [open_below])
+        path = Path(env, Guard().also(open_below))
         ways = looker.inline(f, [d], tree.CallExpr(tree.NameExpr(f.name.text, f.span), (), f.span), path)
         text = f"the timer of {d.name} expires"
         for v in dict.fromkeys(path.violations):

@@ -103,7 +103,7 @@ class Words:
         assert isinstance(a, ObjectValue) and isinstance(b, ObjectValue)
         if a != b and "DF404" not in ex.builder.disabled:
             for p, x in ex.load(held, path, e.span):
-                condition = conj(*p.guard, x)
+                condition = p.guard.also(x).expr
                 if condition != FALSE:
                     id = f"order:{a.name}:{b.name}"
                     text = f"`{b.name}` is taken while `{a.name}` is held"

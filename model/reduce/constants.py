@@ -9,7 +9,7 @@ changed. A variable with more than a few values is taken to have any.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import replace
 from itertools import product
 
@@ -78,14 +78,14 @@ class _Flow:
         for n, c in enumerate(system.contexts):
             for name in set(variables(c.enabled)):
                 self.awaiting[name].append(n)
-        self.queue: list[int] = []
+        self.queue: deque[int] = deque()
         self.queued: set[int] = set()
 
     def run(self) -> None:
         for n in range(len(self.system.contexts)):
             self._enable(n)
         while self.queue:
-            i = self.queue.pop()
+            i = self.queue.popleft()
             self.queued.discard(i)
             self._look_at(i)
 
