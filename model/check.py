@@ -132,13 +132,14 @@ def check_spec(
 ) -> CheckResult:
     """Check a spec for one kernel version. ``SpecError`` if the spec is wrong; limits end in ``undetermined``."""
     from defercheck.judge import judge
+    from defercheck.reduce import restore
 
     begun = time.monotonic()
     check_codes(spec)
     program = resolve(spec, kernel, options, model)
     lowered = compile_program(program, options)
     system, passes = reduced(lowered.system, options)
-    exploration = explore(system, options, progress)
+    exploration = restore(explore(system, options, progress), system)
     verdicts, missing = judge(program, lowered, system, exploration, options)
     return CheckResult(
         spec=spec.source,

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Set
 
 from defercheck.grammar import tree
 from defercheck.grammar.span import Span
 from defercheck.lower import Lowered
 from defercheck.sema.declare import walk
 from defercheck.sema.program import Program
-from defercheck.system.system import TransitionSystem
 from defercheck.verdict import Verdict
 
 _STEPS = (tree.Assign, tree.IncDec, tree.ExprStatement, tree.Await, tree.Choose, tree.Atomic)
 
 
-def fired_of_compiled(fired: Iterable[int], reduced: TransitionSystem) -> set[int]:
-    """The transitions of the compiled system that were taken, from those of the reduced one."""
-    return {origin for i in fired for origin in (reduced.transitions[i].origins or (i,))}
-
-
-def executed(lowered: Lowered, fired: set[int]) -> set[tuple[int, int]]:
+def executed(lowered: Lowered, fired: Set[int]) -> set[tuple[int, int]]:
     """Start and end of everything in the driver that was executed: statements, conditions, calls, assertions."""
     found: set[tuple[int, int]] = set()
     for i in fired:
@@ -30,7 +24,7 @@ def executed(lowered: Lowered, fired: set[int]) -> set[tuple[int, int]]:
     return found
 
 
-def unexercised(program: Program, lowered: Lowered, fired: set[int]) -> Iterator[Verdict]:
+def unexercised(program: Program, lowered: Lowered, fired: Set[int]) -> Iterator[Verdict]:
     """Warnings for statements that never run (DF901), assertions never evaluated (DF902), objects never used (DF903).
 
     Only meaningful when every reachable state was seen.

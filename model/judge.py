@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from defercheck.coverage import fired_of_compiled, unexercised
+from defercheck.coverage import unexercised
 from defercheck.grammar import tree
 from defercheck.grammar.span import Span
 from defercheck.interpret import Interpreter
@@ -16,7 +16,7 @@ from defercheck.sema.declare import walk
 from defercheck.sema.program import Program
 from defercheck.system.result import Exploration, Witness
 from defercheck.system.system import Property, TransitionSystem
-from defercheck.trace import driver_site, expand, replay, shorten
+from defercheck.trace import driver_site, replay, shorten
 from defercheck.verdict import Trace, Verdict
 
 if TYPE_CHECKING:
@@ -59,10 +59,9 @@ class _Judge:
     def verdicts(self) -> tuple[tuple[Verdict, ...], tuple[str, ...]]:
         found = [*self.rules(), *self.named(), *self.covers()]
         if self.found.complete:
-            fired = fired_of_compiled(self.found.fired, self.reduced)
             broken = any(v.outcome == "violated" for v in found)
             # paths end at violations, so what lies behind one says nothing
-            found += [v for v in unexercised(self.program, self.lowered, fired) if self.checked(v.code) and not broken]
+            found += [v for v in unexercised(self.program, self.lowered, self.found.fired) if self.checked(v.code) and not broken]
             found += self.vacuous() if not broken else []
         done = [self.settle(v) for v in found]
         seen = {v.code for v in done if v.outcome in ("violated", "unreached", "allowed")}
@@ -106,7 +105,7 @@ class _Judge:
 
     def schedule(self, p: Property, w: Witness) -> Trace:
         """The schedule that shows a violation (or reaches a cover), replayed on the system as compiled."""
-        return replay(shorten(expand(w, self.reduced), self.machine, p), self.machine)
+        return replay(shorten(w.path, self.machine, p), self.machine)
 
     def witnesses(self) -> dict[str, list[tuple[Property, Witness]]]:
         """What was found, by code, the shortest first."""
@@ -116,7 +115,7 @@ class _Judge:
             if w is not None and not p.hidden and p.kind != "cover" and p.code != "DF702":
                 result.setdefault(p.code, []).append((p, w))
         for hits in result.values():
-            hits.sort(key=lambda hit: len(expand(hit[1], self.reduced)))
+            hits.sort(key=lambda hit: len(hit[1].path))
         return result
 
     def violation(self, name: str, hits: list[tuple[Property, Witness]]) -> Verdict:

@@ -5,14 +5,8 @@ from __future__ import annotations
 from defercheck.grammar.span import Span
 from defercheck.interpret import Interpreter
 from defercheck.system.expr import evaluate
-from defercheck.system.result import Witness
-from defercheck.system.system import Property, TransitionSystem
+from defercheck.system.system import Property
 from defercheck.verdict import Change, Step, Trace
-
-
-def expand(witness: Witness, reduced: TransitionSystem) -> tuple[int, ...]:
-    """The path of a witness of a reduced system as transitions of the system that was compiled."""
-    return tuple(origin for i in witness.path for origin in (reduced.transitions[i].origins or (i,)))
 
 
 def shorten(path: tuple[int, ...], machine: Interpreter, claim: Property) -> tuple[int, ...]:
