@@ -8,7 +8,21 @@ from defercheck.sema.expressions import Expressions
 from defercheck.sema.scope import Scope
 from defercheck.sema.signatures import Expected, Signature
 from defercheck.sema.typed import UNKNOWN, Typed, called, kind_of, misfit
-from defercheck.sema.types import Bool, ContextRef, Enum, Function, Int, List, Number, Object, Opaque, Type, Void
+from defercheck.sema.types import (
+    Bool,
+    Condition,
+    ContextRef,
+    Enum,
+    Function,
+    Int,
+    List,
+    Number,
+    Object,
+    Opaque,
+    Type,
+    Void,
+)
+from defercheck.sema.walk import walk
 from defercheck.sema.words import INTERNAL, MACHINE, PUBLIC
 
 
@@ -90,6 +104,8 @@ class Calls(Expressions):
         first = self.peek(e, scope) if len(signatures) > 1 else None
         chosen = next((s for s in signatures if s.parameters and s.parameters[0].type == first), signatures[0])
         given = e.arguments
+        if len(given) + 1 == len(chosen.parameters) and self.handler_declared(name, e, chosen, scope):
+            return self.result(chosen)
         if len(given) == len(chosen.parameters) + 1 and takes_data(chosen):
             self.typed(bare(given[-1]), scope)
             given = given[:-1]
@@ -104,6 +120,24 @@ class Calls(Expressions):
         for argument, parameter in zip(given, chosen.parameters, strict=True):
             self.argument(name, argument, parameter, chosen, scope)
         return self.result(chosen)
+
+    def handler_declared(self, name: str, e: tree.CallExpr, s: Signature, scope: Scope) -> bool:
+        """Whether a call leaves out its last argument, the handler: the object's declaration must name one then."""
+        if not takes_data(s) or len(e.arguments) != 1:
+            return False
+        found = self.typed(bare(e.arguments[0]), scope)
+        if found.type is None:
+            return True
+        instance = self.program.instances.get(found.name)
+        if instance is None or misfit(s.parameters[0].type or found.type, found, self.program):
+            return False
+        if not instance.handler:
+            short = found.name.rpartition(".")[2]
+            given = f"`{name}({e.arguments[0].span.text}, handler)`"
+            help = f"write {given}, or declare it `{instance.type} {short}(handler);`"
+            text = f"`{name}` needs the handler of {found.noun}"
+            self.complaints.add(text, e.span, "neither given here nor named in its declaration", help, (s.note,))
+        return True
 
     def peek(self, e: tree.CallExpr, scope: Scope) -> object:
         """The type of the first argument, which chooses the overload."""
@@ -124,6 +158,9 @@ class Calls(Expressions):
         if p.out:
             self.variable(e, p.type, p.name, s, scope)
             return
+        if isinstance(p.type, Condition):
+            self.waited_for(name, e, scope)
+            return
         inner = bare(e) if isinstance(p.type, Opaque) else e
         found = self.typed(inner, scope)
         if p.type is None or found.type is None:
@@ -137,6 +174,15 @@ class Calls(Expressions):
         problem = misfit(p.type, found, self.program)
         if problem is not None:
             self.complaints.add(problem.message, e.span, problem.label, problem.help, (s.note,))
+
+    def waited_for(self, name: str, e: tree.Expr, scope: Scope) -> None:
+        """Check a condition that the callee evaluates, again and again and each time at once."""
+        self.condition(e, scope)
+        for c in walk(e):
+            if isinstance(c, tree.CallExpr) and callee_name(c) and not self.steps.within_step(c):
+                help = "wait for a variable, which what happens in between sets"
+                text = f"`{callee_name(c)}` takes steps and cannot be what `{name}` waits for"
+                self.complaints.add(text, c.span, "evaluated again each time it is woken", help)
 
     def variable(self, e: tree.Expr, type: Type | None, name: str, s: Signature, scope: Scope) -> None:
         """Check the argument for an ``out`` parameter: a variable that the callee can assign."""
@@ -199,7 +245,7 @@ class Calls(Expressions):
                 return isinstance(found.type, Bool)
             case "number":
                 return isinstance(found.type, Int | Number)
-            case "context":
+            case "context" | "index":
                 return isinstance(found.type, ContextRef)
             case "object":
                 return isinstance(found.type, Object)
@@ -219,7 +265,7 @@ class Calls(Expressions):
 WANTED = {
     "bool": "a bool", "number": "a number", "context": "a context", "object": "an object", "irq": "an irq",
     "heap": "a heap object (an instance of a struct)", "list": "a list", "flag": "a bool variable",
-    "place": "a variable", "vector": "a softirq",
+    "place": "a variable", "vector": "a softirq", "index": "a context",
 }  # fmt: skip
 
 

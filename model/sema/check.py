@@ -90,7 +90,10 @@ class _Checker:
                 case tree.FunctionDecl():
                     self.function(item, kernel)
                 case tree.ContextDecl():
-                    self.body(item.body, Frame(kernel, result=Void(), what=f"the {item.kind} `{item.name}`"))
+                    scope = Scope(Frame(kernel, result=Void(), what=f"the {item.kind} `{item.name}`"))
+                    if item.parameter is not None:
+                        self.parameter(item.parameter, scope, kernel)
+                    self.statements.block(item.body.statements, scope)
                 case tree.ModuleDecl():
                     init = self.types.quietly(tree.NamedType("int", item.span))
                     if item.init is not None:

@@ -21,8 +21,8 @@ ALIASES = {
 }
 """The kernel's C names of types whose model has a shorter name."""
 
-ERRNO: dict[str, int] = {name: number for number, name in errno.errorcode.items()}
-"""Error numbers, for `return -ENOMEM;`."""
+ERRNO: dict[str, int] = {name: number for number, name in errno.errorcode.items()} | {"ERESTARTSYS": 512}
+"""Error numbers, for `return -ENOMEM;`; the last is one that the kernel keeps to itself."""
 
 NUMBERS = {
     "HZ": 250, "WQ_BH": 1, "WQ_UNBOUND": 2, "WQ_FREEZABLE": 4, "WQ_MEM_RECLAIM": 8, "WQ_HIGHPRI": 16,

@@ -21,6 +21,7 @@ from defercheck.sema.unmodelled import macro_help
 from defercheck.sema.uses import ghost_limit, handlers, mentions, requests, used_pools
 from defercheck.sema.versions import flags
 from defercheck.sema.walk import walk
+from defercheck.sema.words import KERNELS_OBJECTS
 
 MAX_CPUS = 8
 
@@ -306,7 +307,9 @@ class _Collector:
                 (
                     d
                     for d in self.defines.values()
-                    if self.first_type(d) == type and len(d.parameters) == 1 + len(arguments)
+                    if self.first_type(d) == type
+                    and len(d.parameters) == 1 + len(arguments)
+                    and d.name.text not in KERNELS_OBJECTS
                 ),
                 None,
             )
@@ -337,12 +340,14 @@ class _Collector:
         return t.name if isinstance(t, tree.NamedType) else ""
 
     def macro(self, item: tree.MacroUse) -> None:
-        define = self.defines.get(item.name.text)
+        kernel = item.name.span.source.kernel
+        known_defines = {n: d for n, d in self.defines.items() if kernel or n not in KERNELS_OBJECTS}
+        define = known_defines.get(item.name.text)
         if define is None:
             known = macro_help(item.name.text)
             if known is not None:
                 raise SpecError(Diagnostic(f"`{item.name}` is not modelled", item.name.span, "", known))
-            help = suggest(item.name.text, self.defines) or "declarations: " + ", ".join(sorted(self.defines))
+            help = suggest(item.name.text, known_defines) or "declarations: " + ", ".join(sorted(known_defines))
             raise SpecError(Diagnostic(f"there is no declaration `{item.name}`", item.name.span, "unknown", help))
         wanted = len(define.parameters)
         given = item.arguments[: wanted + 1 if wanted > 1 else wanted]  # DECLARE_TASKLET's old third argument, `data`

@@ -25,7 +25,7 @@ from defercheck.sema.typed import (
     shown,
     truthy,
 )
-from defercheck.sema.types import Bool, Enum, Function, Int, Number, Object, Opaque, Type, Void
+from defercheck.sema.types import Bool, ContextRef, Enum, Function, Int, Number, Object, Opaque, Ref, Type, Void
 from defercheck.sema.words import INTERNAL
 from defercheck.system.expr import OPERATORS
 
@@ -140,6 +140,9 @@ class Expressions:
             return Typed(m.type, f"the {m.type.name} `{e.span.text}`", fixed="an object", name=name)
         if not type.struct and not scope.frame.kernel:
             return Typed(m.type, f"the member `{e.span.text}`", fixed="the kernel's own: use the calls that change it")
+        if m.length:
+            fixed = "a whole array: assign one element"
+            return Typed(Array(m.type, m.length), f"the array `{e.span.text}`", fixed=fixed)
         return Typed(m.type, f"the member `{e.span.text}`", place=True)
 
     def observers(self, type: str) -> str:
@@ -162,10 +165,14 @@ class Expressions:
         if not isinstance(base.type, Array):
             return self.wrong(f"{called(base)} is no array", e.base)
         if index.type is not None:
-            if not isinstance(index.type, Int | Number | Enum):
+            length = base.type.length
+            if isinstance(length, str):
+                if not isinstance(index.type, ContextRef if length == "context" else Number):
+                    self.wrong(f"an index of {called(base)} is a {length}", e.index, f"this is {kind_of(index.type)}")
+            elif not isinstance(index.type, Int | Number | Enum):
                 self.wrong("an index is a number", e.index, f"this is {kind_of(index.type)}")
-            elif index.value is not None and not 0 <= index.value < base.type.length:
-                label = f"the elements are 0 to {base.type.length - 1}"
+            elif index.value is not None and not 0 <= index.value < length:
+                label = f"the elements are 0 to {length - 1}"
                 self.wrong(f"there is no element {index.value}", e.index, label)
         return Typed(base.type.element, f"the element `{e.span.text}`", place=True)
 
@@ -332,7 +339,9 @@ def comparable(a: Typed, b: Typed) -> bool:
             return number.value is None or number.value in (0, 1)
         case (Object(name=x), Object(name=y)):
             return x == y
-        case (Object() | Function() | Null(), Null()) | (Null(), Object() | Function()):
+        case (Object(name=x), Ref(element=y)) | (Ref(element=x), Object(name=y)):
+            return x == y
+        case (Object() | Function() | Ref() | Null(), Null()) | (Null(), Object() | Function() | Ref()):
             return True
     return type(a.type) is type(b.type) and a.type == b.type
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from defercheck.grammar import tree
 from defercheck.grammar.span import Span
 from defercheck.sema.complaints import Complaints
-from defercheck.sema.constants import ERRNO, suggest
+from defercheck.sema.constants import ERRNO, NUMBERS, suggest
 from defercheck.sema.program import Program
 from defercheck.sema.scope import Scope
 from defercheck.sema.signatures import Types
 from defercheck.sema.typed import UNKNOWN, Array, Typed
-from defercheck.sema.types import ContextRef, Enum, Function, Int, Object, Type
+from defercheck.sema.types import Bool, Condition, ContextRef, Enum, Function, Int, Number, Object, Type
 from defercheck.sema.unmodelled import call_help, calls, value_help
 from defercheck.sema.words import HERE, INTERNAL, MACHINE, PUBLIC
 
@@ -24,6 +26,7 @@ class Names:
         self.complaints = complaints
         self.quiet = quiet
         self._missing: set[tuple[str, str]] = set()
+        self.kernels = {name: type for name, type in kernel_objects(program)}
         self.threads = {c.name: c for c in program.contexts if c.kind == "thread"}
 
     # ---- values ----
@@ -33,6 +36,8 @@ class Names:
         name, p, kernel = e.name, self.program, scope.frame.kernel
         local = scope.find(name)
         if local is not None:
+            if isinstance(local.type, Condition):
+                return Typed(Bool(), f"the condition `{name}`", fixed="a condition")
             fixed = (
                 "a parameter that stands for an object"
                 if isinstance(local.type, Object) and local.kind != "variable"
@@ -55,6 +60,8 @@ class Names:
             )
         if name in p.constants:
             value, enum = p.constants[name]
+            if name in POOLS and not kernel:
+                return self.reserved(name, e.span)
             return Typed(enum or Int(value, value), f"the constant `{name}`", value, fixed="a constant")
         if name in HERE:
             return self.here(name, e.span, kernel)
@@ -66,6 +73,8 @@ class Names:
             if f.name.span.source.kernel and not kernel and name in INTERNAL:
                 return self.reserved(name, e.span)
             return Typed(Function(), f"the function `{name}`", fixed="a function", name=name)
+        if kernel and name in self.kernels:  # the spec does not mention it, and no call of the spec can get here
+            return Typed(Object(self.kernels[name]), f"the {self.kernels[name]} `{name}`", fixed="an object")
         return self.unknown(name, e.span, scope)
 
     def object_word(self, name: str) -> str:
@@ -77,8 +86,10 @@ class Names:
         """A name that stands for who executes."""
         if not kernel:
             return self.reserved(name, span, HERE[name])
-        enum = self.program.enums["level"]
-        type: Type = enum if name == "this_level" else Int(0, 63) if name == "this_cpu" else ContextRef()
+        types: dict[str, Type] = {
+            "this_level": self.program.enums["level"], "this_cpu": Int(0, 63), "this_pool": Number(),
+        }  # fmt: skip
+        type = types.get(name, ContextRef())
         return Typed(type, f"`{name}`", fixed="a constant")
 
     def reserved(self, name: str, span: Span, help: str = "") -> Typed:
@@ -119,10 +130,10 @@ class Names:
     def values_near(self, name: str, scope: Scope) -> list[str]:
         """What could have been meant by a misspelt value."""
         p = self.program
-        constants = [c for c, (_, enum) in p.constants.items() if enum is not None or _errno_like(c, name)]
+        constants = [c for c, (_, enum) in p.constants.items() if enum is not None or _like(c, name)]
         own = [f for f in p.functions if " " not in f and not p.functions[f][0].name.span.source.kernel]
         globals = [g.name for g in p.globals.values() if scope.frame.kernel or not g.kernel]
-        objects = [i for i in p.instances if "." not in i]
+        objects = [*(i for i in p.instances if "." not in i), *self.kernels]
         return [*scope.visible(), *globals, *objects, *constants, *own]
 
     # ---- functions ----
@@ -172,9 +183,24 @@ class Names:
         self.complaints.add(f"there is no function `{name}`", span, "not declared", near)
 
 
-def _errno_like(constant: str, name: str) -> bool:
-    """Whether an error number can be what a misspelt name means."""
-    return constant in ERRNO and name.isupper() and name.startswith("E")
+POOLS = frozenset({"HIGHPRI_POOL", "UNBOUND_POOL"})
+"""Constants that number the kernel's worker pools."""
+
+
+def kernel_objects(program: Program) -> Iterator[tuple[str, str]]:
+    """The objects that the kernel model declares, with their types; a program has those that its spec mentions."""
+    defines = {i.name.text: i for f in program.kernel_files for i in f.items if isinstance(i, tree.DefineDecl)}
+    for f in program.kernel_files:
+        for i in f.items:
+            if isinstance(i, tree.MacroUse) and i.name.text in defines and isinstance(i.arguments[0], tree.NameExpr):
+                type = defines[i.name.text].parameters[0].type
+                yield i.arguments[0].name, type.name if isinstance(type, tree.NamedType) else ""
+
+
+def _like(constant: str, name: str) -> bool:
+    """Whether an error number or a flag of the headers can be what a misspelt name means."""
+    known = (constant in ERRNO and name.startswith("E")) or (constant in NUMBERS and name.startswith("W"))
+    return known and name.isupper()
 
 
 def type_word(type: object, otherwise: str) -> str:

@@ -8,7 +8,7 @@ from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, Span, SpecError
 from defercheck.sema.program import Program
 from defercheck.sema.resolve import resolve_type
-from defercheck.sema.types import ContextRef, Function, Int, List, Number, Object, Opaque, Type, Void
+from defercheck.sema.types import Condition, ContextRef, Function, Int, List, Number, Object, Opaque, Ref, Type, Void
 from defercheck.sema.words import RESERVED_TYPES
 
 
@@ -101,7 +101,7 @@ def kernel_only(type: Type, span: Span) -> Diagnostic | None:
     match type:
         case List():
             return belongs("a list", span, "a driver's list is a counter or a flag here: `int<0..4> queued`")
-        case ContextRef() | Function() | Object(name="object"):
+        case ContextRef() | Function() | Ref() | Condition() | Object(name="object"):
             return belongs(f"`{span.text}`", span, "name functions and objects where they are used")
         case Int() if span.text in RESERVED_TYPES:
             return belongs(f"`{span.text}`", span, "give the range: `int<0..7>`")

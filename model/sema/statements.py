@@ -10,8 +10,8 @@ from defercheck.sema.constants import suggest
 from defercheck.sema.scope import Local, Scope
 from defercheck.sema.signatures import belongs, variable_misuse
 from defercheck.sema.steps import bounded
-from defercheck.sema.typed import Typed, called, kind_of, misfit, shown
-from defercheck.sema.types import Bool, Enum, Int, List, Number, Object, Opaque, Type, Void
+from defercheck.sema.typed import Array, Null, Text, Typed, called, kind_of, misfit, shown
+from defercheck.sema.types import Bool, Enum, Int, Number, Object, Opaque, Type, Void
 from defercheck.sema.walk import walk
 from defercheck.sema.words import HERE
 
@@ -180,8 +180,8 @@ class Statements:
         if found.type is None:
             return None
         if found.place:
-            assert not hasattr(found.type, "element") or isinstance(found.type, List)
-            return found.type  # type: ignore[return-value]
+            assert not isinstance(found.type, Array | Null | Text)
+            return found.type
         if found.fixed:
             label, _, help = found.fixed.partition(": ")
             self.complaints.add(f"{called(found)} cannot be assigned", e.span, label, help)
@@ -269,7 +269,8 @@ class Statements:
         if not self.reserved("`foreach`", s.span, scope, "write a `for` loop, or name the objects"):
             return
         type = self.types.quietly(s.type)
-        if not isinstance(type, Enum | Object):
+        builtin = isinstance(s.type, tree.NamedType) and s.type.name in ("cpu", "pool", "context")
+        if not builtin and not isinstance(type, Enum | Object):
             self.complaints.add("`foreach` goes through objects or an enum's constants", s.type.span)
             type = None
         if s.within is not None:

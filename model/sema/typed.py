@@ -16,6 +16,7 @@ from defercheck.sema.types import (
     Number,
     Object,
     Opaque,
+    Ref,
     Type,
     Void,
 )
@@ -26,10 +27,10 @@ WIDE = 1 << 31
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """A whole array."""
+    """A whole array; ``length`` is the name of what indexes it where only the machine knows how many there are."""
 
     element: Type
-    length: int
+    length: int | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ def kind_of(type: AnyType | None) -> str:
             return "nothing"
         case ContextRef():
             return "a context"
+        case Ref(element=name):
+            return f"a reference to {article(name)}"
         case None:
             return "something"
     return article(str(type))
@@ -118,7 +121,7 @@ def range_of(type: AnyType | None) -> tuple[int, int] | None:
 
 def truthy(type: AnyType | None) -> bool:
     """Whether C takes it as a condition."""
-    return type is None or isinstance(type, Bool | Int | Number | Enum | Object | Function | Null)
+    return type is None or isinstance(type, Bool | Int | Number | Enum | Object | Function | Ref | Null)
 
 
 def wanted(target: Type, program: Program) -> str:
@@ -176,6 +179,10 @@ def misfit(target: Type, found: Typed, program: Program) -> Misfit | None:
         case Object(), Object() if target == found.type:
             return None
         case Object(), Null():
+            return None
+        case (Ref(element=x), Object(name=y)) | (Object(name=x), Ref(element=y)) if x == y:
+            return None
+        case Ref(), Null() | Ref():
             return None
         case Object(), Opaque():
             help = "the model does not follow pointers through integers: name the object itself"

@@ -96,7 +96,7 @@ _PREFIXES = {
     "this_cpu_": "", "per_cpu": "", "irq_": "",
 }  # fmt: skip
 
-MODELLED = "this version models interrupts, softirqs, tasklets, spinlocks, mutexes, kmalloc and a module's lifetime"
+MODELLED = "this version models interrupts, softirqs, tasklets, works, wait queues, locks, kmalloc and a module's life"
 
 _VALUES = {
     **dict.fromkeys(("IRQ_HANDLED", "IRQ_NONE", "IRQ_WAKE_THREAD"), "an `irq` returns nothing here: write `return;`"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["bool", "number", "context", "object", "heap", "list", "place", "flag", "vector", "irq"]
+Kind = Literal["bool", "number", "context", "object", "heap", "list", "place", "flag", "vector", "irq", "index"]
 """What a word takes: ``object`` is any object, ``heap`` an instance of a struct, ``place`` a variable, ``flag`` a
-variable that is a bool."""
+variable that is a bool, ``index`` a context as the number that a loop over contexts gives it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,9 @@ MACHINE: dict[str, Word] = {
     "pop_front": Word(("list",), "element"),
     "move_all": Word(("list", "list")),
     "empty": Word(("list",), "bool"),
+    "first": Word(("list", "object"), "bool"),
+    "remove": Word(("list", "object")),
+    "flusher": Word(("index", "number"), "number"),
     "test_and_set": Word(("flag",), "bool"),
     "test_and_clear": Word(("flag",), "bool"),
     "count_up": Word(("place",)),
@@ -51,7 +54,7 @@ MACHINE: dict[str, Word] = {
 PUBLIC = frozenset({"allocated", "freed", "test_and_set", "test_and_clear"})
 """Words that a driver's spec may use too: observers of memory, and the kernel's atomic bit operations."""
 
-ACTING = frozenset({"test_and_set", "test_and_clear", "push_back", "push_front", "pop_front", "move_all"})
+ACTING = frozenset({"test_and_set", "test_and_clear", "push_back", "push_front", "pop_front", "move_all", "remove"})
 """Words that are made within the caller's step but change the state."""
 
 CONTEXTUAL = frozenset({"softirq_frame_active", "task_softirq_count", "start_softirq_frame", "on_this_cpu"})
@@ -61,17 +64,27 @@ HERE = {
     "this_cpu": "ask `smp_processor_id()`",
     "this_level": "ask `in_interrupt()`, `in_hardirq()` or `in_task()`",
     "this_context": "",
+    "this_pool": "",
     "NONE": "",
 }
 """Names that stand for the context that executes, with what a driver asks instead."""
 
-RESERVED_TYPES = frozenset({"object", "context", "function", "counter"})
+RESERVED_TYPES = frozenset({"object", "context", "function", "counter", "condition", "cpu", "pool"})
 """Types that only the kernel model can declare something with."""
 
 INTERNAL = frozenset({
     "raise_irqoff", "softirq_any_pending", "ksoftirqd_gated", "softirq_may_run", "softirq_action", "softirq_frame",
     "leave_context", "irq_may_fire", "hardirq_frame", "spin_trylock_step", "spin_wait", "spin_release",
     "gfp_check", "thread_may_start", "irqs_may_fire", "thread_frame", "module_frame", "tasklet_append",
-    "tasklet_action_common",
+    "tasklet_action_common", "switch_out", "switch_in", "has_waiter", "prepare_to_wait", "finish_wait",
+    "executing", "linked", "wq_start", "is_chained", "activate_next", "insert_work", "nonreentrant", "enqueue",
+    "queue_on", "queue_delayed", "timer_expires", "work_starts", "work_ends", "pool_lets_start", "worker",
+    "collisions", "collides", "cwq_thread", "cwq_next", "flushing", "flushing_any", "sleep_until_flushed",
+    "queued_on", "unlink_work", "wait_until_idle", "grab_delayed", "in_flight",
 })  # fmt: skip
 """Functions of the kernel model that are parts of others, not calls that a driver makes."""
+
+KERNELS_OBJECTS = frozenset({
+    "DEFINE_SYSTEM_WORKQUEUE", "DEFINE_SYSTEM_UNBOUND_WORKQUEUE", "DEFINE_SYSTEM_HIGHPRI_WORKQUEUE",
+})  # fmt: skip
+"""Declarations of objects that exist when a driver is loaded; a driver's own begins as its type says."""
