@@ -61,7 +61,11 @@ class _Judge:
         if self.found.complete:
             broken = any(v.outcome == "violated" for v in found)
             # paths end at violations, so what lies behind one says nothing
-            found += [v for v in unexercised(self.program, self.lowered, self.found.fired) if self.checked(v.code) and not broken]
+            found += [
+                v
+                for v in unexercised(self.program, self.lowered, self.found.fired)
+                if self.checked(v.code) and not broken
+            ]
             found += self.vacuous() if not broken else []
         done = [self.settle(v) for v in found]
         seen = {v.code for v in done if v.outcome in ("violated", "unreached", "allowed")}

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, Span, SpecError
 from defercheck.lower.builder import Builder, ContextBuilder, Path, Violation
+from defercheck.lower.places import Places
 from defercheck.lower.values import NULL, ArrayPlace, ListPlace, ObjectValue, Place, Thunk, Value
 from defercheck.sema.program import Instance
-from defercheck.sema.types import Bool, List, Object, Ref, Type
+from defercheck.sema.types import Object
 from defercheck.system.expr import FALSE, TRUE, Const, Expr, conj, disj, equals, ite, negate, op
-from defercheck.system.system import Property, Variable
+from defercheck.system.system import Property
 
 UNALLOCATED, ALLOCATED, FREED = range(3)
 """States of a heap object."""
@@ -28,13 +29,11 @@ _OPS = {
 Ways = list[tuple[Path, Value]]
 
 
-class Evaluator:
+class Evaluator(Places):
     """Evaluates expressions in one context (``None``: in no context, for properties)."""
 
     def __init__(self, builder: Builder, context: ContextBuilder | None):
-        self.builder = builder
-        self.program = builder.program
-        self.context = context
+        super().__init__(builder, context)
         self.sites: list[Span] = []
         self.subjects: list[str] = []
 
@@ -105,7 +104,9 @@ class Evaluator:
 
     def compare_places(self, e: tree.Binary, path: Path) -> Ways | None:
         """Compare a reference with an object without looking at which object it is; ``None`` if neither is one."""
-        if not any(isinstance(x, tree.Field | tree.Index | tree.NameExpr | tree.NullLiteral) for x in (e.left, e.right)):
+        if not any(
+            isinstance(x, tree.Field | tree.Index | tree.NameExpr | tree.NullLiteral) for x in (e.left, e.right)
+        ):
             return None
         done: Ways = []
         for p, a in self.value(e.left, path.fork()):
@@ -122,10 +123,6 @@ class Evaluator:
                 done.append((q, op("eq" if e.op == "==" else "ne", q.read(place.variable), value)))
         return done
 
-    def number(self, o: ObjectValue) -> int:
-        """The number of an object in its type; 0 for NULL."""
-        return self.program.instances[o.name].number if o.name else 0
-
     def operand(self, e: tree.Expr, path: Path) -> Ways:
         """As ``scalar``, but objects stay objects, for comparison."""
         return [
@@ -139,7 +136,10 @@ class Evaluator:
         match v:
             case Place() if v.variable in self.builder.references:
                 value = path.read(v.variable)
-                candidates = [NULL, *(ObjectValue(i.name) for i in self.program.of_type(self.builder.references[v.variable]))]
+                candidates = [
+                    NULL,
+                    *(ObjectValue(i.name) for i in self.program.of_type(self.builder.references[v.variable])),
+                ]
                 forks = [(path.fork(equals(value, self.number(o))), o) for o in candidates]
                 return [(p, o) for p, o in forks if p.possible]
             case Place():
@@ -182,75 +182,6 @@ class Evaluator:
             return Const(self.program.constants[vector][0])
         raise SpecError(Diagnostic(f"`{name}` is not known here", e.span))
 
-    def variable(self, name: str, path: Path, span: Span) -> Value:
-        """The place of a global variable, for this CPU or context where it has one for each."""
-        g = self.program.globals[name]
-        prefix = name
-        if g.storage == "percpu":
-            cpu = path.env.get("this_cpu")
-            if not isinstance(cpu, Const):
-                raise SpecError(Diagnostic(f"`{name}` exists once for each CPU", span, help="use it inside a context"))
-            prefix = f"{name}[{cpu.value}]"
-        elif g.storage == "frame":
-            if self.context is None:
-                raise SpecError(Diagnostic(f"`{name}` exists once for each context", span))
-            prefix = f"{self.context.name}.{name}"
-        origin = "kernel" if g.kernel else "driver"
-        if isinstance(g.type, List) and not g.length:
-            return self.list_place(prefix, g.type.element)
-        initial = g.initial
-        if name == "irqs_off" and self.context is not None and self.context.level == "hardirq":
-            initial = 1
-        if name == "module_state" and self.program.flags["module"] == "absent":
-            initial = self.program.constants["MODULE_LIVE"][0]
-        if g.length:
-            return self.array(prefix, g.type, g.length, initial, origin)
-        return self.plain_place(prefix, g.type, initial, origin)
-
-    def pools(self) -> int:
-        """How many worker pools there are."""
-        return 2 * self.program.cpus + 1
-
-    def element_names(self, length: int | str) -> list[str]:
-        """Names of an array's elements: numbers, softirq vectors, contexts, or contexts and pools."""
-        contexts = ["NONE", *(c.name for c in self.builder.contexts)]
-        if length == "context":
-            return contexts
-        if length == "flusher":
-            return [f"{c}.{p}" for c in contexts for p in range(self.pools())]
-        vectors = self.program.enums["softirq_vector"].constants
-        assert isinstance(length, int)
-        return list(vectors) if length == len(vectors) else [str(n) for n in range(length)]
-
-    def array(self, prefix: str, type: Type, length: int | str, initial: int, origin: str) -> ArrayPlace:
-        """The elements of an array of scalars or lists."""
-        if prefix not in self.builder.arrays:
-            names = [f"{prefix}.{n}" for n in self.element_names(length)]
-            self.builder.arrays[prefix] = ArrayPlace(
-                tuple(self.list_place(n, type.element) for n in names)
-                if isinstance(type, List)
-                else tuple(self.plain_place(n, type, initial, origin) for n in names)
-            )
-        return self.builder.arrays[prefix]
-
-    def plain_place(self, name: str, type: Type, initial: int, origin: str) -> Place:
-        """The state variable of a scalar, declared if it is new; references are remembered as such."""
-        if isinstance(type, Ref):
-            self.builder.references[name] = type.element
-        return Place(self.builder.scalar(name, type, initial, origin))
-
-    def list_place(self, prefix: str, element: str) -> ListPlace:
-        """The slots of a list: as many as there are objects, since an object is on it at most once."""
-        objects = self.program.of_type(element)
-        labels = ("-", *(o.name for o in objects))
-        slots = []
-        for n in range(len(objects)):
-            name = f"{prefix}.{n}"
-            slots.append(name)
-            if name not in self.builder.variables:
-                self.builder.add(Variable(name, 0, len(objects), 0, labels, origin="kernel"))
-        return ListPlace(tuple(slots), element)
-
     def member(self, e: tree.Field, base: Value, path: Path) -> Ways:
         """``base.name``: an embedded object, or the place of a plain member after the checks on its memory."""
         if not isinstance(base, ObjectValue):
@@ -268,34 +199,6 @@ class Evaluator:
         if not m.shadow:
             self.alive(instance, path, e.span)
         return [(path, place)] if path.possible else []
-
-    def place(self, instance: Instance, member: str) -> Place | ListPlace | ArrayPlace:
-        """The state variable of a member of a declared object."""
-        type = self.program.types[instance.type]
-        m = type.member(member)
-        assert m is not None
-        given = dict(instance.initial).get(member, m.initial)
-        initial = 1 + self.program.handlers.index(given) if isinstance(given, str) else given
-        kernel = not type.struct
-        name = f"{instance.name}.{member}"
-        origin = "ghost" if m.ghost else "kernel" if kernel else "driver"
-        if m.length:
-            return self.array(name, m.type, m.length, initial, origin)
-        if isinstance(m.type, List):
-            return self.list_place(name, m.type.element)
-        self.plain_place(name, m.type, initial, origin)
-        written = ""
-        if type.struct:
-            written = f"{name} written"
-            self.builder.scalar(written, Bool(), 0, "ghost")
-        return Place(name, written, instance.heap)
-
-    def allocation(self, heap: str) -> str:
-        """The variable that tells whether a heap object is allocated."""
-        if heap not in self.builder.variables:
-            labels = ("unallocated", "allocated", "freed")
-            self.builder.add(Variable(heap, 0, 2, 0, labels, origin="kernel"))
-        return heap
 
     def alive(self, instance: Instance, path: Path, span: Span) -> None:
         """Check that an object's memory may be touched."""

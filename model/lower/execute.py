@@ -19,7 +19,7 @@ from defercheck.lower.words import Words
 from defercheck.sema.constants import ALIASES
 from defercheck.sema.declare import resolve_type, walk
 from defercheck.sema.types import Bool, List, Object, Opaque, Type
-from defercheck.system.expr import FALSE, Const, Expr, Op, Var, conj, disj, ite, negate, op
+from defercheck.system.expr import FALSE, Const, Expr, Op, Var, disj, ite, negate, op
 
 _COMPOUND = {"+=": "add", "-=": "sub", "|=": "bitor", "&=": "bitand", "^=": "bitxor"}
 LOOP_LIMIT = 1000
@@ -351,7 +351,7 @@ class Executor(Evaluator):
         ways: list[tuple[Path, list[Value]]] = [(path, [])]
         for n, a in enumerate(e.arguments):
             by_place = n < len(declared) and declared[n].out
-            if n < len(declared) and self.unevaluated(declared[n]):
+            if n < len(declared) and self.takes(declared[n], "condition"):
                 ways = [(p, [*values, thunk(a, p.env)]) for p, values in ways]
                 continue
             step: list[tuple[Path, list[Value]]] = []
@@ -362,9 +362,9 @@ class Executor(Evaluator):
                     else:
                         step.append((q, [*values, v]))
             ways = step
-        if len(e.arguments) + 1 == len(declared) and isinstance(declared[-1].type, tree.NamedType):
-            if declared[-1].type.name == "function":  # INIT_WORK(w): the handler that its declaration names
-                ways = [(p, [*values, self.declared_handler(values)]) for p, values in ways]
+        if len(e.arguments) + 1 == len(declared) and self.takes(declared[-1], "function"):
+            # INIT_WORK(w): the handler that its declaration names
+            ways = [(p, [*values, self.declared_handler(values)]) for p, values in ways]
         return ways
 
     def declared_handler(self, values: list[Value]) -> Const:
@@ -374,9 +374,9 @@ class Executor(Evaluator):
         return Const(1 + self.program.handlers.index(handler) if handler else 0)
 
     @staticmethod
-    def unevaluated(p: tree.Parameter) -> bool:
-        """Whether a parameter takes its argument unevaluated."""
-        return isinstance(p.type, tree.NamedType) and p.type.name == "condition"
+    def takes(p: tree.Parameter, type: str) -> bool:
+        """Whether a parameter has a type, by its name."""
+        return isinstance(p.type, tree.NamedType) and p.type.name == type
 
     def overload(self, e: tree.CallExpr, arguments: list[Value]) -> tree.FunctionDecl:
         """The function that a call means: the overload whose first parameter has the first argument's type."""

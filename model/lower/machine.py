@@ -2,8 +2,8 @@
 
 On each CPU at most one hardirq frame stands over at most one softirq frame over the threads there, and only the
 innermost runs. What the kernel model contributes are four frame variables (`preempt_count`, `softirq_count`,
-`irqs_off`, `keeps_cpu`) and four functions (`softirq_frame`, `hardirq_frame`, `thread_frame`, `module_frame`) with their guards
-(`softirq_may_run`, `irq_may_fire`, `thread_may_start`).
+`irqs_off`, `keeps_cpu`) and four functions (`softirq_frame`, `hardirq_frame`, `thread_frame`, `module_frame`) with
+their guards (`softirq_may_run`, `irq_may_fire`, `thread_may_start`).
 """
 
 from __future__ import annotations

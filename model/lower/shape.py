@@ -73,7 +73,15 @@ class Shapes:
         """Whether a call is evaluated within the calling statement's step."""
         name = callee_name(e)
         if name in MACHINE:
-            return name not in ("step", "note_order", "allocate", "release", "start_softirq_frame", "count_up", "remove")
+            return name not in (
+                "step",
+                "note_order",
+                "allocate",
+                "release",
+                "start_softirq_frame",
+                "count_up",
+                "remove",
+            )
         if name in INLINED or not name:
             return False
         return all(self.instant(f) for f in self.program.functions.get(name, ()))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from defercheck.grammar import tree
-
 from defercheck.system.expr import Expr
 
 
