@@ -165,12 +165,6 @@ class Calls(Expressions):
         found = self.typed(inner, scope)
         if p.type is None or found.type is None:
             return
-        kernel = scope.frame.kernel
-        if isinstance(found.type, Function) and isinstance(p.type, Function) and found.name and not kernel:
-            if self.program.functions[found.name][0].name.span.source.kernel:
-                text = f"{found.noun} belongs to the kernel and cannot be a handler"
-                self.complaints.add(text, e.span, "", "write a function of your own that calls it", (s.note,))
-            return
         problem = misfit(p.type, found, self.program)
         if problem is not None:
             self.complaints.add(problem.message, e.span, problem.label, problem.help, (s.note,))

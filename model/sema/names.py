@@ -70,8 +70,8 @@ class Names:
             return Typed(vector[1], f"the softirq `{name}`", vector[0], fixed="a constant")
         if name in p.functions:
             f = p.functions[name][0]
-            if f.name.span.source.kernel and not kernel and name in INTERNAL:
-                return self.reserved(name, e.span)
+            if f.name.span.source.kernel and not kernel:
+                return self.reserved(name, e.span) if name in INTERNAL else self.uncalled(name, e.span)
             return Typed(Function(), f"the function `{name}`", fixed="a function", name=name)
         if kernel and name in self.kernels:  # the spec does not mention it, and no call of the spec can get here
             return Typed(Object(self.kernels[name]), f"the {self.kernels[name]} `{name}`", fixed="an object")
@@ -95,6 +95,12 @@ class Names:
     def reserved(self, name: str, span: Span, help: str = "") -> Typed:
         """Complain about a name that only the kernel model may say."""
         self.complaints.add(f"`{name}` belongs to the kernel model", span, "not for a driver's spec", help)
+        return UNKNOWN
+
+    def uncalled(self, name: str, span: Span) -> Typed:
+        """Complain about a kernel function that stands for a value: only a driver's own functions can be passed on."""
+        help = f"call it: `{name}(...)`; a handler is a function of your own"
+        self.complaints.add(f"`{name}` is the kernel's function, not a value", span, "not called", help)
         return UNKNOWN
 
     def unknown(self, name: str, span: Span, scope: Scope) -> Typed:

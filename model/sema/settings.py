@@ -81,7 +81,7 @@ def _kernel_only(item: tree.Item, complaints: Complaints) -> None:
         case tree.FunctionDecl() if item.name.text in MACHINE:
             complaints.take(_taken(item.name))
     for name in _value_names(item):
-        if name.text in HERE:
+        if name.text in HERE or (name.text == "module" and isinstance(item, tree.ContextDecl)):
             complaints.take(_taken(name))
 
 
