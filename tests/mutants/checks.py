@@ -1,7 +1,7 @@
 """For each `check` of the kernel model, a spec that breaks it: the smallest one that there is.
 
 A row is the file, the check's message, and the spec's text; where a message stands in a file more than once, rows come
-in the order of the checks. One CPU unless the spec says otherwise.
+in the order of the checks. One CPU and 6.1, unless the spec says otherwise.
 """
 
 from __future__ import annotations
@@ -10,6 +10,10 @@ HEAP = "struct thing { spinlock_t lock; struct mutex mx; tasklet_struct t; } o; 
 LOCK = "DEFINE_SPINLOCK(lock); "
 MUTEX = "DEFINE_MUTEX(mx); "
 TASKLET = "tasklet t { } "
+WORK = "void work(void) { } DECLARE_WORK(w, work); "
+QUEUE = "struct workqueue_struct wq; " + WORK
+WORK_HEAP = "struct thing { struct work_struct w; struct delayed_work d; } o; void work(void) { } "
+WAIT_HEAP = "struct thing { wait_queue_head_t q; } o; bool flag; bool ready; "
 
 
 def thread(body: str) -> str:
@@ -25,6 +29,11 @@ def irq(body: str) -> str:
 def heap(body: str) -> str:
     """A thread with a fresh heap object."""
     return HEAP + thread(f"kmalloc(o, GFP_KERNEL); {body}")
+
+
+def work_heap(body: str) -> str:
+    """A thread with a fresh heap object that works lie in."""
+    return WORK_HEAP + thread(f"kmalloc(o, GFP_KERNEL); {body}")
 
 
 CHECKS: tuple[tuple[str, str, str], ...] = (
@@ -106,6 +115,44 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
     ("tasklet", "is killed before it was initialised", heap("tasklet_kill(&o.t);")),
     ("tasklet", "is disabled before it was initialised", heap("tasklet_disable_nosync(&o.t);")),
     ("tasklet", "is enabled more often than it was disabled", TASKLET + thread("tasklet_enable(&t);")),
+    ("memory", "is pending while the memory that it lies in is freed",
+        work_heap("INIT_WORK(&o.w, work); schedule_work(&o.w); kfree(o);")),
+    ("memory", "has a waiter while the memory that it lies in is freed",
+        WAIT_HEAP + "thread q on cpu 0 { await (ready); kfree(o); } "
+        + thread("kmalloc(o, GFP_KERNEL); init_waitqueue_head(&o.q); ready = true; wait_event(o.q, flag);")),
+    ("module", "is still pending when the module is gone", WORK + "module { init { schedule_work(&w); } }"),
+    ("module", "is still running when the module is gone", WORK + "module { init { schedule_work(&w); } }"),
+    ("waitqueue", "is re-initialised while somebody waits on it",
+        "DECLARE_WAIT_QUEUE_HEAD(q); bool flag; thread waiter on cpu 0 { wait_event(q, flag); } "
+        + thread("init_waitqueue_head(&q);")),
+    ("waitqueue", "is waited on before it was initialised",
+        WAIT_HEAP + thread("kmalloc(o, GFP_KERNEL); wait_event(o.q, flag);")),
+    ("waitqueue", "is woken before it was initialised", WAIT_HEAP + thread("kmalloc(o, GFP_KERNEL); wake_up(&o.q);")),
+    ("workqueue", "is re-initialised while it is pending or running",
+        WORK + thread("schedule_work(&w); INIT_WORK(&w, work);")),
+    ("workqueue", "is put on a list that it is on already",  # re-initialised, so that it does not know that it is on it
+        'allow DF207 "to see what comes of it"; ' + WORK
+        + thread("preempt_disable(); schedule_work(&w); INIT_WORK(&w, work); schedule_work(&w); preempt_enable();")),
+    ("workqueue", "does not exist yet: a work is queued on it", QUEUE + thread("queue_work(&wq, &w);")),
+    ("workqueue", "is destroyed: a work is queued on it",
+        QUEUE + thread("create_workqueue(wq); destroy_workqueue(&wq); queue_work(&wq, &w);")),
+    ("workqueue", "is being drained: the work stays pending for ever and never runs",
+        QUEUE + "bool ready; thread q on cpu 0 { await (ready); queue_work(&wq, &w); } "
+        + thread("create_workqueue(wq); ready = true; drain_workqueue(&wq);")),
+    ("workqueue", "is queued before it was initialised", work_heap("schedule_work(&o.w);")),
+    ("workqueue", "is queued before it was initialised", work_heap("schedule_delayed_work(&o.d, 10);")),
+    ("workqueue", "is queued before it was initialised", work_heap("mod_delayed_work(&system_wq, &o.d, 10);")),
+    ("workqueue", "runs twice at once",  # on two queues, whose pools know nothing of each other
+        WORK + thread("schedule_work(&w); queue_work(&system_highpri_wq, &w);")),
+    ("workqueue", "is flushed before it was initialised", work_heap("flush_work(&o.w);")),
+    ("workqueue", "is flushed but does not exist", QUEUE + thread("flush_workqueue(&wq);")),
+    ("workqueue", "is cancelled before it was initialised", work_heap("cancel_work_sync(&o.w);")),
+    ("workqueue", "is cancelled before it was initialised", work_heap("cancel_delayed_work_sync(&o.d);")),
+    ("workqueue", "is drained but does not exist", QUEUE + thread("drain_workqueue(&wq);")),
+    ("workqueue", "is destroyed but does not exist", QUEUE + thread("destroy_workqueue(&wq);")),
+    ("workqueue", "is destroyed while a work that was queued after the flush is on it",
+        'kernel "2.6.32"; struct workqueue_struct wq; void work(void) { queue_work(&wq, &w); } DECLARE_WORK(w, work); '
+        + thread("create_workqueue(wq); queue_work(&wq, &w); destroy_workqueue(&wq);")),
 )  # fmt: skip
 
 NEVER: dict[str, str] = {

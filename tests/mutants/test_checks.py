@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from defercheck.check import Options, check_spec, kernel_model, load
+from defercheck.check import Options, check_spec, kernel_model, load, versions
 from defercheck.grammar import tree
 from defercheck.grammar.parser import parse
 from defercheck.grammar.span import Source
@@ -54,7 +54,7 @@ def complains(text: str, check: tree.Check, model: tuple[tree.SpecFile, ...]) ->
     """Whether a schedule was found that breaks the check, or one of the same message elsewhere."""
     spec = load(Source("check.dfr", text))
     cpus = None if "cpus" in text else 1
-    result = check_spec(spec, "6.1", Options(cpus=cpus, limits=Limits(states=50_000)), model=model)
+    result = check_spec(spec, versions(spec)[0], Options(cpus=cpus, limits=Limits(states=50_000)), model=model)
     assert result.exploration.complete
     found = [result.system.claim(id) for id in result.exploration.witnesses]
     return any(p.code == check.code.text and p.message == check.message for p in found)
