@@ -153,6 +153,9 @@ class Evaluator(Places):
                 instance = self.program.instances[v.name]
                 if self.program.types[instance.type].struct:  # a pointer to a heap object, as a truth value
                     return [(path, equals(path.read(instance.name), ALLOCATED))]
+                if instance.type == "workqueue":  # a pointer to what a call has made: anything but the first state
+                    state = self.place(instance, "state")
+                    return [(p, op("ne", v, FALSE)) for p, v in self.load(state, path, span)]
                 return [(path, TRUE)]
             case ListPlace() | ArrayPlace():
                 raise SpecError(Diagnostic("this is not a value", span, help="use one element"))

@@ -16,6 +16,7 @@ from defercheck.sema.program import ContextDef, Global, Instance, Member, Object
 from defercheck.sema.resolve import bounds_of, resolve_type
 from defercheck.sema.settings import check_settings
 from defercheck.sema.signatures import variable_misuse
+from defercheck.sema.sugar import desugar
 from defercheck.sema.types import Enum, Function, Int, Object, Type
 from defercheck.sema.unmodelled import macro_help
 from defercheck.sema.uses import ghost_limit, handlers, mentions, requests, used_pools
@@ -28,7 +29,7 @@ MAX_CPUS = 8
 
 def declare(spec: tree.SpecFile, kernel: tuple[tree.SpecFile, ...], version: str, cpus: int) -> Program:
     """Collect everything that the spec and the kernel model declare. ``SpecError`` when a declaration is wrong."""
-    return _Collector(spec, kernel, version, cpus).program()
+    return _Collector(desugar(spec), kernel, version, cpus).program()
 
 
 @dataclass

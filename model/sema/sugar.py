@@ -1,0 +1,77 @@
+"""What C writes with the result of a constructor, said with the object as argument, as the kernel model takes it.
+
+``my_wq = create_workqueue("my_wq");`` means ``create_workqueue(my_wq);``: objects have no addresses here, so there is
+nothing to assign, and the name is for humans. Every node keeps the span of the text that it comes from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from defercheck.grammar import tree
+from defercheck.grammar.span import Source, Span
+from defercheck.sema.constants import ALIASES
+
+CONSTRUCTORS = {
+    "create_workqueue": "workqueue", "create_singlethread_workqueue": "workqueue", "alloc_workqueue": "workqueue",
+    "alloc_ordered_workqueue": "workqueue", "kmalloc": "struct", "kzalloc": "struct",
+}  # fmt: skip
+"""Calls that return a new object in C, and take it as their first argument here; what kind of object."""
+
+
+def desugar(spec: tree.SpecFile) -> tree.SpecFile:
+    """The spec in terms of what the kernel model declares. Unchanged parts are the same nodes."""
+    found: tree.SpecFile = _Rewriter(_objects(spec)).rewritten(spec)
+    return found
+
+
+def _objects(spec: tree.SpecFile) -> dict[str, str]:
+    """The objects of a spec that a call can construct: ``workqueue`` or ``struct``."""
+    found: dict[str, str] = {}
+    for item in spec.items:
+        match item:
+            case tree.StructDecl():
+                found |= {name.text: "struct" for name in item.instances}
+            case tree.VarDecl(type=tree.NamedType() as type) if ALIASES.get(type.name, type.name) == "workqueue":
+                found |= {d.name.text: "workqueue" for d in item.declarators}
+    return found
+
+
+class _Rewriter:
+    def __init__(self, objects: dict[str, str]):
+        self.objects = objects
+
+    def rewritten(self, node: Any) -> Any:
+        """A node with everything in it rewritten; the same node where there is nothing to do."""
+        if isinstance(node, tuple):
+            parts = tuple(self.rewritten(part) for part in node)
+            return parts if any(a is not b for a, b in zip(parts, node, strict=True)) else node
+        if not is_dataclass(node) or isinstance(node, Span | Source | tree.Name | type):
+            return node
+        changed = {}
+        for f in fields(node):
+            old = getattr(node, f.name)
+            new = self.rewritten(old)
+            if new is not old:
+                changed[f.name] = new
+        return self.replaced(replace(node, **changed) if changed else node)
+
+    def replaced(self, node: Any) -> Any:
+        """A call without its strings, an assignment of a constructor's result as the call that it stands for."""
+        match node:
+            case tree.CallExpr(callee=tree.NameExpr(name=name)) if name in CONSTRUCTORS:
+                kept = tuple(a for a in node.arguments if not isinstance(a, tree.StringLiteral))
+                return replace(node, arguments=kept) if len(kept) < len(node.arguments) else node
+            case tree.Assign(target=tree.NameExpr() as target, op="=", value=tree.CallExpr() as call):
+                kind = CONSTRUCTORS.get(call.callee.name) if isinstance(call.callee, tree.NameExpr) else None
+                if kind is None or self.objects.get(target.name) != kind:
+                    return node
+                # `my_data = kmalloc(my_data, GFP_KERNEL);` says it twice
+                again = [a for a in call.arguments[:1] if isinstance(a, tree.NameExpr) and a.name == target.name]
+                arguments = call.arguments if again else (target, *call.arguments)
+                return tree.ExprStatement(replace(call, arguments=arguments), node.span)
+        return node
+
+
+__all__ = ["CONSTRUCTORS", "desugar"]
