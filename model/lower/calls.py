@@ -9,7 +9,7 @@ from defercheck.grammar.span import Diagnostic, SpecError
 from defercheck.lower.builder import Builder, ContextBuilder, Path
 from defercheck.lower.execute import Executor
 from defercheck.lower.points import Point, Points, around
-from defercheck.lower.shape import INLINED, Shapes, callee_name
+from defercheck.lower.shape import INLINED, Shapes, callee_name, machine_word
 from defercheck.lower.syntax import calls_in_order
 from defercheck.lower.values import Env, ObjectValue, Place, Value
 from defercheck.sema.declare import walk
@@ -51,7 +51,7 @@ class Calls:
         name = callee_name(e)
         if not name:
             return list(self.indirect(e, path, point))
-        if name in INLINED:
+        if machine_word(e) in INLINED:
             f = self.inlined(name, e, path)
             if f is None:
                 bound = {**env, f"$call{id(e)}": FALSE}

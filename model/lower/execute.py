@@ -13,7 +13,7 @@ from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, Span, SpecError
 from defercheck.lower.builder import Builder, ContextBuilder, Path
 from defercheck.lower.evaluate import Evaluator, Ways
-from defercheck.lower.shape import INLINED, MACHINE, Shapes, callee_name, when
+from defercheck.lower.shape import MACHINE, Shapes, callee_name, machine_word, when
 from defercheck.lower.values import NULL, ListPlace, ObjectValue, Place, Value, thunk
 from defercheck.lower.words import Words
 from defercheck.sema.constants import ALIASES
@@ -318,9 +318,9 @@ class Executor(Evaluator):
 
     def call(self, e: tree.CallExpr, path: Path) -> Ways:
         name = callee_name(e)
-        if name in MACHINE:
+        if machine_word(e) in MACHINE:
             return self.words.call(self, name, e, path)
-        if name in INLINED or not name:
+        if machine_word(e) or not name:
             raise SpecError(Diagnostic("this call cannot be made inside one step", e.span))
         ways: Ways = []
         for p, arguments in self.arguments(e, path):

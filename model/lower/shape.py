@@ -5,9 +5,7 @@ from __future__ import annotations
 from defercheck.grammar import tree
 from defercheck.sema.declare import walk
 from defercheck.sema.program import Program
-
-QUIET = frozenset({"printk", "pr_info", "pr_err", "pr_warn", "pr_notice", "pr_debug"})
-"""Output: evaluated for its accesses, otherwise nothing."""
+from defercheck.sema.words import PUBLIC, QUIET
 
 MACHINE = frozenset({
     "softirq_frame_active", "task_softirq_count", "start_softirq_frame", "explicit_irq", "threads_active",
@@ -24,6 +22,16 @@ INLINED = frozenset({"thread_body", "module_init", "module_exit", "driver_softir
 def callee_name(e: tree.CallExpr) -> str:
     """The function's name, empty for a call through a member."""
     return e.callee.name if isinstance(e.callee, tree.NameExpr) else ""
+
+
+def machine_word(e: tree.CallExpr) -> str:
+    """The word of the machine that a call stands for; empty where it calls a function.
+
+    A driver may have a function of its own named like a word (`first`, `remove`) that only the kernel model may say.
+    """
+    name = callee_name(e)
+    known = name in PUBLIC or name in QUIET or (e.span.source.kernel and (name in MACHINE or name in INLINED))
+    return name if known else ""
 
 
 def when(condition: tree.Expr, flags: dict[str, str]) -> bool:
@@ -72,7 +80,7 @@ class Shapes:
     def instant_call(self, e: tree.CallExpr) -> bool:
         """Whether a call is evaluated within the calling statement's step."""
         name = callee_name(e)
-        if name in MACHINE:
+        if machine_word(e) in MACHINE:
             return name not in (
                 "step",
                 "note_order",
@@ -82,13 +90,13 @@ class Shapes:
                 "count_up",
                 "remove",
             )
-        if name in INLINED or not name:
+        if machine_word(e) or not name:
             return False
         return all(self.instant(f) for f in self.program.functions.get(name, ()))
 
     def within_step(self, e: tree.CallExpr) -> bool:
         """Whether a call can be executed as part of one step: a machine word or an instant function."""
-        return callee_name(e) in MACHINE or self.instant_call(e)
+        return machine_word(e) in MACHINE or self.instant_call(e)
 
     def assigned(self, f: tree.FunctionDecl) -> frozenset[str]:
         """Names that the function's body assigns."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, SpecError
 from defercheck.lower.builder import ContextBuilder, Path, Violation
-from defercheck.lower.shape import QUIET
 from defercheck.lower.values import NULL, ListPlace, ObjectValue, Place, Value, state_variables
 from defercheck.sema.types import Object
+from defercheck.sema.words import QUIET
 from defercheck.system.expr import FALSE, TRUE, Const, Expr, Var, conj, disj, equals, ite, negate, op
 from defercheck.system.system import Property
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from defercheck.grammar import tree
-from defercheck.lower.shape import QUIET, callee_name
+from defercheck.lower.shape import callee_name
 from defercheck.sema.expressions import Expressions
 from defercheck.sema.scope import Scope
 from defercheck.sema.signatures import Expected, Signature
@@ -23,7 +23,7 @@ from defercheck.sema.types import (
     Void,
 )
 from defercheck.sema.walk import walk
-from defercheck.sema.words import INTERNAL, MACHINE, PUBLIC
+from defercheck.sema.words import INTERNAL, MACHINE, PUBLIC, QUIET
 
 
 class Calls(Expressions):
@@ -84,12 +84,12 @@ class Calls(Expressions):
                 label = f"`{name}` does more than look"
                 self.complaints.add("a property can only look at the state", e.span, label, help)
                 return False
-            if self.steps.contextual(name):
+            if self.steps.contextual(e):
                 help = "set a variable where it matters, and look at that"
                 label = "its answer depends on the context that asks, and a property has none"
                 self.complaints.add(f"`{name}` cannot be asked in a property", e.span, label, help)
                 return False
-        elif frame.atomic and not frame.kernel and self.steps.several(name):
+        elif frame.atomic and not frame.kernel and self.steps.several(e):
             help = "call it before or after the block"
             label = "others can come in between its steps"
             self.complaints.add(f"`{name}` takes several steps and cannot be called in `atomic`", e.span, label, help)

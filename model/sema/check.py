@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from defercheck.grammar import tree
 from defercheck.grammar.span import Source, Span
-from defercheck.lower.shape import QUIET
 from defercheck.sema.callgraph import check_calls
 from defercheck.sema.calls import Calls
 from defercheck.sema.complaints import Complaints
@@ -67,7 +66,7 @@ class _Checker:
         self.program = program
         self.complaints = Complaints()
         self.types = Types(program)
-        names = Names(program, self.types, self.complaints, QUIET)
+        names = Names(program, self.types, self.complaints)
         self.calls = Calls(program, self.types, names, Steps(program), self.complaints)
         self.statements = Statements(self.calls)
 

@@ -14,17 +14,16 @@ from defercheck.sema.signatures import Types
 from defercheck.sema.typed import UNKNOWN, Array, Typed
 from defercheck.sema.types import Bool, Condition, ContextRef, Enum, Function, Int, Number, Object, Type
 from defercheck.sema.unmodelled import call_help, calls, value_help
-from defercheck.sema.words import HERE, INTERNAL, MACHINE, PUBLIC
+from defercheck.sema.words import HERE, INTERNAL, MACHINE, PUBLIC, QUIET
 
 
 class Names:
     """Looks names up for one program."""
 
-    def __init__(self, program: Program, types: Types, complaints: Complaints, quiet: frozenset[str]):
+    def __init__(self, program: Program, types: Types, complaints: Complaints):
         self.program = program
         self.types = types
         self.complaints = complaints
-        self.quiet = quiet
         self._missing: set[tuple[str, str]] = set()
         self.kernels = {name: type for name, type in kernel_objects(program)}
         self.threads = {c.name: c for c in program.contexts if c.kind == "thread"}
@@ -120,7 +119,7 @@ class Names:
             label, help = "a struct, not an object", f"its instance is `{instances[0]}`"
         elif name in self.program.enums or name in self.program.types:
             label = "a type, not a value"
-        elif name in MACHINE or name in self.quiet:
+        elif name in MACHINE or name in QUIET:
             label = "a function, not a value"
         else:
             help = suggest(name, self.values_near(name, scope)) or self._undeclared(name)
@@ -148,7 +147,7 @@ class Names:
         """What could have been meant by a misspelt call."""
         p, kernel = self.program, scope.frame.kernel
         shown = [f for f in p.functions if " " not in f and f not in p.instances and (kernel or f not in INTERNAL)]
-        return [*shown, *(MACHINE if kernel else PUBLIC), *self.quiet, *calls()]
+        return [*shown, *(MACHINE if kernel else PUBLIC), *QUIET, *calls()]
 
     def unknown_call(self, name: str, span: Span, scope: Scope) -> None:
         """Complain about a call of something that is no function."""

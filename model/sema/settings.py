@@ -10,7 +10,7 @@ from defercheck.sema.complaints import Complaints
 from defercheck.sema.constants import ALIASES
 from defercheck.sema.scope import Scope
 from defercheck.sema.signatures import belongs
-from defercheck.sema.words import HERE, MACHINE, RESERVED_TYPES
+from defercheck.sema.words import HERE, PUBLIC, QUIET, RESERVED_TYPES
 
 MOST_TIMES = 1 << 16
 
@@ -78,7 +78,7 @@ def _kernel_only(item: tree.Item, complaints: Complaints) -> None:
             _struct(item, complaints)
         case tree.EnumDecl():
             _free_type(item.name, complaints)
-        case tree.FunctionDecl() if item.name.text in MACHINE:
+        case tree.FunctionDecl() if item.name.text in PUBLIC or item.name.text in QUIET:
             complaints.take(_taken(item.name))
     for name in _value_names(item):
         if name.text in HERE or (name.text == "module" and isinstance(item, tree.ContextDecl)):

@@ -298,9 +298,8 @@ class Statements:
         self.calls.condition(s.condition, scope)
         if not scope.frame.kernel:
             for c in walk(s.condition):
-                name = callee_name(c) if isinstance(c, tree.CallExpr) else ""
-                if name in self.program.functions and self.calls.steps.several(name):
-                    text = f"`{name}` takes several steps and cannot be what `await` waits for"
+                if isinstance(c, tree.CallExpr) and self.calls.steps.several(c):
+                    text = f"`{callee_name(c)}` takes several steps and cannot be what `await` waits for"
                     self.complaints.add(text, s.condition.span, "", "await a variable")
         if s.code:
             from defercheck.rules import codes

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from defercheck.grammar import tree
-from defercheck.lower.shape import Shapes, callee_name
+from defercheck.lower.shape import Shapes, callee_name, machine_word
 from defercheck.sema.program import Program
 from defercheck.sema.walk import walk
-from defercheck.sema.words import ACTING, CONTEXTUAL, HERE, MACHINE
+from defercheck.sema.words import ACTING, CONTEXTUAL, HERE
 
 
 class Steps:
@@ -22,16 +22,17 @@ class Steps:
 
     def looks(self, e: tree.CallExpr) -> bool:
         """Whether a call only looks at the state."""
-        return self.shapes.instant_call(e) and callee_name(e) not in ACTING
+        return self.shapes.instant_call(e) and machine_word(e) not in ACTING
 
     def within_step(self, e: tree.CallExpr) -> bool:
         """Whether a call is made as part of the calling statement's step."""
         return self.shapes.within_step(e)
 
-    def several(self, name: str) -> bool:
+    def several(self, e: tree.CallExpr) -> bool:
         """Whether a call has points at which others can come in between, or waits: what ``atomic`` cannot contain."""
-        if name in MACHINE:
-            return name == "step"
+        if word := machine_word(e):
+            return word == "step"
+        name = callee_name(e)
         if name not in self._several:
             self._several[name] = False  # recursion is reported elsewhere
             self._several[name] = any(self._divided(f) for f in self.program.functions.get(name, ()))
@@ -50,14 +51,15 @@ class Steps:
                     if not bounded(n):
                         return True
                 case tree.CallExpr():
-                    if not callee_name(n) or self.several(callee_name(n)):
+                    if not callee_name(n) or self.several(n):
                         return True
         return False
 
-    def contextual(self, name: str) -> bool:
+    def contextual(self, e: tree.CallExpr) -> bool:
         """Whether a function's answer depends on the context or CPU that asks."""
-        if name in MACHINE:
-            return name in CONTEXTUAL
+        if word := machine_word(e):
+            return word in CONTEXTUAL
+        name = callee_name(e)
         if name not in self._contextual:
             self._contextual[name] = False
             self._contextual[name] = any(
@@ -71,7 +73,7 @@ class Steps:
                 g = self.program.globals.get(n.name)
                 return (n.name in HERE and n.name != "NONE") or (g is not None and g.storage in ("percpu", "frame"))
             case tree.CallExpr():
-                return self.contextual(callee_name(n))
+                return self.contextual(n)
         return False
 
     def conditional_calls(self, e: tree.Expr | None) -> Iterator[tree.CallExpr]:

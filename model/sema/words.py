@@ -51,6 +51,9 @@ MACHINE: dict[str, Word] = {
 }
 """Every word of the machine that the kernel model may call, but for those that print."""
 
+QUIET = frozenset({"printk", "pr_info", "pr_err", "pr_warn", "pr_notice", "pr_debug"})
+"""Output: evaluated for its accesses, otherwise nothing."""
+
 PUBLIC = frozenset({"allocated", "freed", "test_and_set", "test_and_clear"})
 """Words that a driver's spec may use too: observers of memory, and the kernel's atomic bit operations."""
 

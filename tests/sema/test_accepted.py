@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 
 import pytest
-from defercheck.check import Options, compile_program, compile_spec, kernel_model, load, resolve, versions
+from defercheck.check import Options, check_spec, compile_program, compile_spec, kernel_model, load, resolve, versions
 from defercheck.grammar.span import Source, SpecError
 from defercheck.sema.check import check
 from defercheck.sema.declare import declare
+from defercheck.sema.words import MACHINE, PUBLIC
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -52,6 +53,14 @@ def test_the_shipped_specs(path: object) -> None:
             declare_and_check(text)
     else:
         declare_and_check(text)
+
+
+@pytest.mark.parametrize("word", sorted(MACHINE.keys() - PUBLIC))
+def test_words_of_the_kernel_model_are_free_for_functions(word: str) -> None:
+    """And mean the driver's own function then, in the driver: it is executed."""
+    text = f"cpus 1; int<0..3> n; tasklet t(f); void f() {{ {word}(); }} void {word}() {{ n = 3; }}"
+    spec = load(Source("spec.dfr", f"{text} irq nic times 1 {{ tasklet_schedule(t); }} cover set: n == 3;"))
+    assert check_spec(spec, "6.1").status == "holds"
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
