@@ -76,7 +76,7 @@ def agree(text: str, kernel: str) -> None:
     real(whole, restored)
 
     plain, plainly_missing = judge(program, lowered, whole, native, Options(reduce=False))
-    short, missing = judge(program, lowered, less, found, Options())
+    short, missing = judge(program, lowered, less, restored, Options())
     assert said(plain) == said(short)
     assert plainly_missing == missing
 
