@@ -27,7 +27,8 @@ CASES: dict[str, list[Case]] = {
     "two words": [(4, 2, None), (3, 3, 2)],
 }
 GCC = "gcc -O2 -DSAFETY -DNOREDUCE -DMEMLIM=16000 -o pan pan.c"
-"""No cycle checks; no deadlock checks either (``-E``), as with bounded interrupts it ends; and no partial-order reduction, which finds nothing to reduce here and doubles Spin's time."""
+"""No cycle checks. No deadlock checks either (``-E``): with bounded interrupts the protocol ends. No partial-order
+reduction, which finds nothing to reduce here and doubles Spin's time."""
 
 
 @dataclass(frozen=True)
