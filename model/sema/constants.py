@@ -25,8 +25,8 @@ ERRNO: dict[str, int] = {name: number for number, name in errno.errorcode.items(
 """Error numbers, for `return -ENOMEM;`; the last is one that the kernel keeps to itself."""
 
 NUMBERS = {
-    "HZ": 250, "WQ_BH": 1, "WQ_UNBOUND": 2, "WQ_FREEZABLE": 4, "WQ_MEM_RECLAIM": 8, "WQ_HIGHPRI": 16,
-    "WQ_CPU_INTENSIVE": 32, "WQ_SYSFS": 64, "WQ_PERCPU": 256,
+    "HZ": 250, "WQ_UNBOUND": 2, "WQ_FREEZABLE": 4, "WQ_MEM_RECLAIM": 8, "WQ_HIGHPRI": 16,
+    "WQ_SYSFS": 64, "WQ_PERCPU": 256,
 }  # fmt: skip
 """Numbers of the kernel's headers; only their names matter."""
 
