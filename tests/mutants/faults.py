@@ -234,7 +234,8 @@ WORKS = (
     one("no DF203", "kernel/s6_other_queue.dfr", "missing DF203", "workqueue",
         "check DF203 (!executing(w))", "check DF203 (true)"),
     one("PENDING not tested on queueing", "kernel/s6_coalesce.dfr", "DF202", "workqueue",
-        "if (test_and_set(w.PENDING)) was = true;\n        else if (w.disabled > 0) { w.PENDING = false; was = true; }\n"
+        "if (test_and_set(w.PENDING)) was = true;\n"
+        "        else if (w.disabled > 0) { w.PENDING = false; was = true; }\n"
         "        else { flags", "w.PENDING = true;\n        if (w.disabled > 0) { w.PENDING = false; was = true; }\n"
         "        else { flags"),
     one("schedule_work_on forgets where", "kernel/s6_where.dfr", "invariant as_told", "workqueue",
@@ -245,13 +246,14 @@ WORKS = (
         "else { d.armed = c + 1; d.target = q; }\n    }\n    return !was;",
         "else enqueue(q, d.work, c);\n    }\n    return !was;"),
     one("a second delay counts", "kernel/s6_delayed_twice.dfr", "DF701", "workqueue",
-        "if (test_and_set(d.work.PENDING)) was = true;\n        else if (d.work", "d.work.PENDING = true;\n        if (d.work"),
+        "if (test_and_set(d.work.PENDING)) was = true;\n        else if (d.work",
+        "d.work.PENDING = true;\n        if (d.work"),
     Fault("who sleeps blocks the pool", "kernel/s6_first_sleeps.dfr", ("DF501",), (
         Edit("sleep", "nr_running[this_pool]--;", ";"), Edit("sleep", "nr_running[this_pool]++;", ";"))),
     one("who spins does not block the pool", "kernel/s6_first_spins_politely.dfr", "invariant serial", "workqueue",
         "return nr_running[p] == 0;", "return true;"),
-    removed("who spins blocks the pool in 6.12 too", "kernel/s6_first_spins_politely.dfr", "missing DF702", "workqueue",
-            "when (cpu_intensive == automatic) return true;", "6.12"),
+    removed("who spins blocks the pool in 6.12 too", "kernel/s6_first_spins_politely.dfr", "missing DF702",
+            "workqueue", "when (cpu_intensive == automatic) return true;", "6.12"),
     one("workers are preempted although preemption is voluntary", "kernel/s6_first_spins.dfr", "invariant serial",
         "workqueue", "{ when (preempt == voluntary) keeps_cpu = keeps; }", "{ }", "6.12"),
     one("max_active does not limit an ordered queue", "kernel/s7_ordered.dfr", "invariant one", "workqueue",
@@ -275,12 +277,13 @@ WORKS = (
         "w.flush_queued[this_context] = queued_on(q, w);", "w.flush_queued[this_context] = false;"),
     one("flush_workqueue ignores running works", "kernel/s7_single_thread.dfr", "DF701", "workqueue",
         "flusher(this_context, p)] = w.current[p] == q;", "flusher(this_context, p)] = false;"),
-    one("flush_workqueue waits for what is queued later", "kernel/s7_flush_self_requeue.dfr", "cover in_run_2", "workqueue",
-        'await (!flushing_any()) else', 'await (!in_flight(q)) else'),
+    one("flush_workqueue waits for what is queued later", "kernel/s7_flush_self_requeue.dfr", "cover in_run_2",
+        "workqueue", 'await (!flushing_any()) else', 'await (!in_flight(q)) else'),
     one("cancel does not wait for the running function", "cancelled.dfr", "DF701", "workqueue",
         'await (!executing(w)) else DF402 "waits', 'await (true) else DF402 "waits'),
     one("cancel gives PENDING back before it waits", "cancelled.dfr", "DF701", "workqueue",
-        "when (cancel == hold_PENDING) w.PENDING = true;\n        else { w.", "when (cancel == hold_PENDING) w.PENDING = false;\n"
+        "when (cancel == hold_PENDING) w.PENDING = true;\n        else { w.",
+        "when (cancel == hold_PENDING) w.PENDING = false;\n"
         "        else { w."),
     Fault("cancel holds no disable count", "cancelled.dfr", ("DF701",), (
         Edit("workqueue", "w.PENDING = true;\n        else { w.PENDING = false; w.disabled++; }",
