@@ -31,7 +31,7 @@ class ControlFlow:
         self.builder = builder
         self.program = builder.program
         self.context = context
-        self.executor = Executor(builder, context, shapes, words)
+        self.executor = Executor(builder, context, words)
         self.points = Points()
         self.calls = Calls(builder, context, shapes, self.executor, self.points)
         self.settler = Settler(builder.program, self.executor, self.points, self.calls)

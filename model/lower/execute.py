@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, Span, SpecError
 from defercheck.lower.builder import Builder, ContextBuilder, Path
-from defercheck.lower.evaluate import Evaluator, Ways
-from defercheck.lower.shape import MACHINE, Shapes, callee_name, machine_word, when
-from defercheck.lower.values import NULL, ListPlace, ObjectValue, Place, Value, thunk
+from defercheck.lower.evaluate import Ways
+from defercheck.lower.inline import Inliner
+from defercheck.lower.shape import when
+from defercheck.lower.values import NULL, ListPlace, ObjectValue, Place, Value
 from defercheck.lower.words import Words
 from defercheck.sema.constants import ALIASES
 from defercheck.sema.declare import resolve_type, walk
 from defercheck.sema.types import Bool, List, Object, Opaque, Type
-from defercheck.system.expr import FALSE, Const, Expr, Op, Var, disj, ite, negate, op
+from defercheck.system.expr import Const, Expr, negate, op
 
 _COMPOUND = {"+=": "add", "-=": "sub", "|=": "bitor", "&=": "bitand", "^=": "bitxor"}
 LOOP_LIMIT = 1000
@@ -35,13 +36,11 @@ class Waiting:
     span: Span
 
 
-class Executor(Evaluator):
+class Executor(Inliner):
     """Executes statements within a step of one context."""
 
-    def __init__(self, builder: Builder, context: ContextBuilder | None, shapes: Shapes, words: Words):
-        super().__init__(builder, context)
-        self.shapes = shapes
-        self.words = words
+    def __init__(self, builder: Builder, context: ContextBuilder | None, words: Words):
+        super().__init__(builder, context, words)
         self.waiting: list[Waiting] = []
 
     # ---- statements ----
@@ -137,17 +136,6 @@ class Executor(Evaluator):
         """Prefix of the names of the present function's local variables: no function is active twice in a context."""
         assert self.context is not None
         return f"{self.context.name}:{self.function_name()}"
-
-    def function_name(self) -> str:
-        """The function whose statements are being executed."""
-        return self.functions[-1] if self.functions else "main"
-
-    @property
-    def functions(self) -> list[str]:
-        """Names of the functions around the statement, outermost first."""
-        return self._functions
-
-    _functions: list[str] = []  # noqa: RUF012 - replaced for each step
 
     def local(self, name: str, type: Type) -> Place:
         """The state variable of a local variable."""
@@ -313,117 +301,6 @@ class Executor(Evaluator):
             text = s.message or "waits for ever for " + " ".join(s.condition.span.text.split())
             self.waiting.append(Waiting(code, text, self.subject(), self.site(s.span)))
         return [q for p, c in ways for q in [p.fork(c)] if q.possible]
-
-    # ---- calls ----
-
-    def call(self, e: tree.CallExpr, path: Path) -> Ways:
-        name = callee_name(e)
-        if machine_word(e) in MACHINE:
-            return self.words.call(self, name, e, path)
-        if machine_word(e) or not name:
-            raise SpecError(Diagnostic("this call cannot be made inside one step", e.span))
-        ways: Ways = []
-        for p, arguments in self.arguments(e, path):
-            f = self.overload(e, arguments)
-            ways += self.look(f, arguments, e, p)
-        return ways
-
-    def look(self, f: tree.FunctionDecl, arguments: list[Value], e: tree.CallExpr, path: Path) -> Ways:
-        """Execute a function within the step; where it only looked, one way with its result as an expression instead
-        of a way for each of its returns."""
-        before, known = path.fork(), len(path.violations)
-        ways = self.inline(f, arguments, e, path)
-        path.env, path.leaving, path.result = before.env, before.leaving, before.result
-        if len(ways) < 2 or not all(isinstance(v, Const | Var | Op) for _, v in ways):
-            return ways
-        if any(p.store != before.store or p.chosen != before.chosen for p, _ in ways):
-            return ways
-        extra = [p.guard.since(before.guard) for p, _ in ways]
-        value: Expr = ways[-1][1]  # type: ignore[assignment]
-        for condition, (_, v) in zip(reversed(extra[:-1]), reversed(ways[:-1]), strict=True):
-            value = ite(condition, v, value)  # type: ignore[arg-type]
-        path.guard = before.guard.also(disj(*extra)) if len(path.violations) > known else before.guard
-        return [(path, value)]
-
-    def arguments(self, e: tree.CallExpr, path: Path) -> list[tuple[Path, list[Value]]]:
-        """Evaluate arguments left to right: objects, lists and ``out`` places as they are, the rest as numbers."""
-        declared = self.program.functions[callee_name(e)][0].parameters
-        ways: list[tuple[Path, list[Value]]] = [(path, [])]
-        for n, a in enumerate(e.arguments):
-            by_place = n < len(declared) and declared[n].out
-            if n < len(declared) and self.takes(declared[n], "condition"):
-                ways = [(p, [*values, thunk(a, p.env)]) for p, values in ways]
-                continue
-            step: list[tuple[Path, list[Value]]] = []
-            for p, values in ways:
-                for q, v in self.value(a, p):
-                    if isinstance(v, Place) and not by_place:
-                        step += [(r, [*values, x]) for r, x in self.load(v, q, a.span)]
-                    else:
-                        step.append((q, [*values, v]))
-            ways = step
-        if len(e.arguments) + 1 == len(declared) and self.takes(declared[-1], "function"):
-            # INIT_WORK(w): the handler that its declaration names
-            ways = [(p, [*values, self.declared_handler(values)]) for p, values in ways]
-        return ways
-
-    def declared_handler(self, values: list[Value]) -> Const:
-        """The handler that the declaration of the first argument binds."""
-        name = values[0].name if values and isinstance(values[0], ObjectValue) else ""
-        handler = self.program.instances[name].handler if name else ""
-        return Const(1 + self.program.handlers.index(handler) if handler else 0)
-
-    @staticmethod
-    def takes(p: tree.Parameter, type: str) -> bool:
-        """Whether a parameter has a type, by its name."""
-        return isinstance(p.type, tree.NamedType) and p.type.name == type
-
-    def overload(self, e: tree.CallExpr, arguments: list[Value]) -> tree.FunctionDecl:
-        """The function that a call means: the overload whose first parameter has the first argument's type."""
-        candidates = self.program.functions[callee_name(e)]
-        first = arguments[0] if arguments else None
-        if isinstance(first, ObjectValue) and first.name:
-            type = self.program.instances[first.name].type
-            for f in candidates:
-                t = f.parameters[0].type if f.parameters else None
-                if isinstance(t, tree.NamedType) and ALIASES.get(t.name, t.name) == type:
-                    return f
-        return candidates[0]
-
-    def inline(self, f: tree.FunctionDecl, arguments: list[Value], e: tree.CallExpr, path: Path) -> Ways:
-        """Execute a function's body within the step."""
-        caller = path.env
-        path.env = self.callee_env(f, arguments, caller)
-        self.enter(f, arguments, e.span)
-        paths = self.block(f.body.statements, path)
-        self.leave()
-        for p in paths:
-            p.env = self.after_call(f, arguments, caller, p)
-            p.leaving = ""
-        return [(p, p.result if p.result is not None else FALSE) for p in paths]  # type: ignore[misc]
-
-    def after_call(self, f: tree.FunctionDecl, arguments: list[Value], caller: dict, p: Path) -> dict:
-        """The caller's bindings after a call."""
-        return caller
-
-    def enter(self, f: tree.FunctionDecl, arguments: list[Value], site: Span) -> None:
-        """Note that a function's body is being executed."""
-        self.sites.append(site)
-        self._functions = [*self._functions, f.name.text]
-        self.subjects.append(next((a.name for a in arguments if isinstance(a, ObjectValue)), ""))
-
-    def leave(self) -> None:
-        """Note that it is over."""
-        self.sites.pop()
-        self._functions = self._functions[:-1]
-        self.subjects.pop()
-
-    def callee_env(self, f: tree.FunctionDecl, arguments: list[Value], caller: dict[str, Value]) -> dict[str, Value]:
-        """The bindings with which a function's body starts."""
-        env: dict[str, Value] = {n: v for n, v in caller.items() if n in ("this_cpu", "this_level", "this_pool")}
-        for p, a in zip(f.parameters, arguments, strict=False):
-            env[p.name.text] = a
-        return env
 
 
 def constant_result(ways: Ways) -> Expr | None:

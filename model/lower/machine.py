@@ -96,7 +96,7 @@ class _Machine:
         return context
 
     def frame_variables(self, context: ContextBuilder) -> None:
-        looker = Executor(self.builder, context, self.shapes, self.words)
+        looker = Executor(self.builder, context, self.words)
         env: Env = {}
         for g in self.program.globals.values():
             if g.storage == "frame":
@@ -137,7 +137,7 @@ class _Machine:
 
     def guard(self, function: str, arguments: list[ObjectValue], env: Env) -> Expr:
         """The value of a predicate of the kernel model, as a guard."""
-        looker = Executor(self.builder, self.builder.contexts[0], self.shapes, self.words)
+        looker = Executor(self.builder, self.builder.contexts[0], self.words)
         f = self.program.functions[function][0]
         call = tree.CallExpr(tree.NameExpr(function, f.span), (), f.span)
         results = looker.inline(f, list(arguments), call, Path(env))
@@ -163,7 +163,7 @@ class _Machine:
 
     def timer(self, context: ContextBuilder, d: ObjectValue, open_below: Expr, env: Env) -> None:
         """A delayed work's timer: its function is one step in softirq context (§4.5), so it needs no frame."""
-        looker = Executor(self.builder, context, self.shapes, self.words)
+        looker = Executor(self.builder, context, self.words)
         f = self.program.functions["timer_expires"][0]
         path = Path(env, Guard().also(open_below))
         ways = looker.inline(f, [d], tree.CallExpr(tree.NameExpr(f.name.text, f.span), (), f.span), path)
@@ -188,7 +188,7 @@ class _Machine:
             off = disj(conj(self.idle("softirq", cpu), disj(*below)), Var(f"{soft.name}.irqs_off"))
             guard = conj(negate(off), self.guard("irq_may_fire", [line], env))
             instance = self.program.instances[d.name]
-            looker = Executor(self.builder, context, self.shapes, self.words)
+            looker = Executor(self.builder, context, self.words)
             updates: dict[str, Expr] = {looker.place(instance, "inprogress").variable: TRUE}
             if d.times is not None:
                 left = f"{d.name}.times_left"
@@ -250,7 +250,7 @@ class _Machine:
 
     def properties(self) -> None:
         """The spec's own properties, and what must hold when nothing can happen any more."""
-        looker = Executor(self.builder, None, self.shapes, self.words)
+        looker = Executor(self.builder, None, self.words)
         for n, p in enumerate(self.program.properties, 1):
             if p.kind == "lemma":
                 continue
