@@ -29,6 +29,8 @@ class Shape:
     spinlock: bool
     mutex: bool
     heap: bool
+    work: bool = False
+    waitqueue: bool = False
 
 
 @st.composite
@@ -48,6 +50,7 @@ def shapes(draw: st.DrawFn) -> Shape:
         module,
         bool(irqs) and draw(st.booleans()),
         *(draw(st.booleans()) for _ in range(3)),
+        *(draw(st.integers(0, 4)) == 0 for _ in range(2)),
     )
 
 
@@ -79,6 +82,7 @@ class Writer:
         plain = [
             "b", "!b", f"{self.pick('n', 'm')} {self.pick('==', '!=', '<', '<=')} {self.pick('0', '1', '2')}",
             f"pending({t})", f"running({t})", "in_interrupt()", "irqs_disabled()", "in_softirq()",
+            *["pending(w)", "running(w)"] * self.shape.work,
         ]  # fmt: skip
         if deep and self.draw(st.booleans()):
             return f"{self.truth(False)} {self.pick('&&', '||')} {self.truth(False)}"
@@ -137,6 +141,14 @@ class Writer:
             f"if (b && tasklet_schedule(&{t})) m = 1;", f"tasklet_disable_nosync(&{t});", f"tasklet_enable(&{t});",
             f"tasklet_disable(&{t}); tasklet_enable(&{t});",
         ]  # fmt: skip
+        if self.shape.work:
+            calls += ["schedule_work(&w);", "b = schedule_work(&w);", "cancel_work(&w);"] * 2
+            if self.level == THREAD:
+                calls += ["flush_work(&w);", "cancel_work_sync(&w);"] * 2
+        if self.shape.waitqueue:
+            calls += ["wake_up(&wq);"] * 2
+            if self.level == THREAD:
+                calls += [f"wait_event(wq, {self.truth(False)});"] * 3
         if self.shape.softirq:
             calls += ["raise_softirq(NET_RX_SOFTIRQ);"] * 2
         return self.pick(*calls)
@@ -196,6 +208,7 @@ def specs(draw: st.DrawFn) -> tuple[str, str]:
     inner = "tasklet inner(work); " if draw(st.booleans()) else ""
     if shape.heap:
         lines.append(f"struct thing {{ int<0..2> value; {inner}}} o;")
+    lines += ["DECLARE_WAIT_QUEUE_HEAD(wq);"] * shape.waitqueue
     lines.append("void twice(int<0..2> x) { if (x == m) return; m = x; }")
     lines.append("int<0..2> next(int<0..2> x) { if (x < 2) return x + 1; return 0; }")
     total = draw(st.integers(4, 9))
@@ -214,6 +227,8 @@ def specs(draw: st.DrawFn) -> tuple[str, str]:
             lines.append(f"void {t}_work(void) {{ {body(HANDLER)} }} DECLARE_TASKLET_DISABLED({t}, {t}_work);")
         else:
             lines.append(f"tasklet {t} {{ {body(HANDLER)} }}")
+    if shape.work:
+        lines.append(f"void work_w(void) {{ {body(THREAD, min(share, 2))} }} DECLARE_WORK(w, work_w);")
     if shape.softirq:
         lines.append(f"softirq NET_RX {{ {body(HANDLER)} }}")
 
