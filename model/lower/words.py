@@ -117,7 +117,9 @@ class Words:
     def _heap(self, ex: Executor, o: Value, e: tree.CallExpr) -> str:
         instance = ex.program.instances.get(o.name) if isinstance(o, ObjectValue) else None
         if instance is None or not ex.program.types[instance.type].struct:
-            raise SpecError(Diagnostic("this is not a heap object", e.span, help="name an instance of a struct"))
+            null = isinstance(o, ObjectValue) and not o.name  # a pointer that was never set, on some way to here
+            text = "this is NULL" if null else "this is not a heap object"
+            raise SpecError(Diagnostic(text, ex.site(e.span), help="name an instance of a struct"))
         return ex.allocation(instance.name)
 
     def allocated(self, ex: Executor, e: tree.CallExpr, path: Path, o: Value) -> list:

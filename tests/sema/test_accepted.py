@@ -63,6 +63,12 @@ def test_words_of_the_kernel_model_are_free_for_functions(word: str) -> None:
     assert check_spec(spec, "6.1").status == "holds"
 
 
+def test_a_pointer_that_was_never_set_is_told_where_it_is_used() -> None:
+    spec = load(Source("spec.dfr", "struct d { bool b; } d; thread a { struct d *p; kfree(p); }"))
+    with pytest.raises(SpecError, match="this is NULL"):
+        compile_spec(spec, "6.1", Options())
+
+
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.sampled_from(BASES), st.integers(0, 1 << 32))
 def test_what_the_checker_accepts_the_compiler_does(text: str, seed: int) -> None:
