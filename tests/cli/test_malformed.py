@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -83,9 +82,7 @@ def test_one_clear_error(tmp_path: Path, name: str) -> None:
     text, message = WRONG[name]
     path = tmp_path / "wrong.dfr"
     path.write_bytes(text)
-    begun = time.monotonic()
     result = check(str(path))
-    assert time.monotonic() - begun < 10
     answered(result, (2,))
     assert result.stdout == ""
     assert message in result.stderr

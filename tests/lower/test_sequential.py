@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
 from defercheck.check import Options, compile_program, load, reduced, resolve
 from defercheck.grammar.span import Source
 from defercheck.interpret import Interpreter
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from tests.lower.walker import OutOfRange, Walker
 
 NAMES = ["a", "b", "c"]
@@ -127,7 +127,7 @@ def final_state(text: str, reduce: bool) -> dict[str, int] | None:
     raise AssertionError("the program does not end")
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.lists(statement(depth=2, loop=False), min_size=1, max_size=6), st.booleans())
 def test_compiled_programs_end_as_the_tree_says(statements: list[str], reduce: bool) -> None:
     text = HEAD + FUNCTIONS + "thread t {\n    " + "\n    ".join(statements) + "\n}\ninvariant sum: a + b + c >= 0;\n"

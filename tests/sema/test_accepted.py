@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from defercheck.check import Options, check_spec, compile_program, compile_spec, kernel_model, load, resolve, versions
 from defercheck.grammar.span import Source, SpecError
@@ -82,18 +80,8 @@ def test_what_the_checker_accepts_the_compiler_does(text: str, seed: int) -> Non
     compile_program(program, options)
 
 
-def declare_and_check(text: str) -> float:
-    """Check a spec for every version that it names; the seconds that the quickest took."""
+def declare_and_check(text: str) -> None:
+    """Check a spec for every version that it names."""
     spec = load(Source("spec.dfr", text))
-    model, best = kernel_model(), 1e9
     for version in versions(spec):
-        begun = time.perf_counter()
-        check(declare(spec, model, version, 2))
-        best = min(best, time.perf_counter() - begun)
-    return best
-
-
-def test_a_check_costs_milliseconds() -> None:
-    """Measured: about 1.5 ms; ten times that would be felt by those who check hundreds of specs."""
-    text = TOP + "".join(f"irq nic{n} {{ {s} }}\n" for n, s in enumerate(STATEMENTS[:3]))
-    assert min(declare_and_check(text) for _ in range(5)) < 0.05
+        check(declare(spec, kernel_model(), version, 2))
