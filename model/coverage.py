@@ -7,8 +7,8 @@ from collections.abc import Iterator, Set
 from defercheck.grammar import tree
 from defercheck.grammar.span import Span
 from defercheck.lower import Lowered
-from defercheck.sema.declare import walk
 from defercheck.sema.program import Program
+from defercheck.sema.walk import walk
 from defercheck.verdict import Verdict
 
 _STEPS = (tree.Assign, tree.IncDec, tree.ExprStatement, tree.Await, tree.Choose, tree.Atomic)

@@ -12,8 +12,8 @@ from defercheck.grammar.span import Span
 from defercheck.interpret import Interpreter
 from defercheck.lower import Lowered
 from defercheck.rules import codes, rule
-from defercheck.sema.declare import walk
 from defercheck.sema.program import Program
+from defercheck.sema.walk import walk
 from defercheck.system.result import Exploration, Witness
 from defercheck.system.system import Property, TransitionSystem
 from defercheck.trace import driver_site, replay, shorten

@@ -42,7 +42,6 @@ MAY = {
 command, the plugin for pytest) put the others together and may import all."""
 
 DEBTS = {
-    ("sema", "lower.shape"): "which functions are decided within a step is asked before and while lowering",
     ("judge", "check"): "the options of a check, for annotations only",
 }
 """Imports that should not be there and why they still are. One that has gone must go from here too."""

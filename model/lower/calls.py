@@ -9,11 +9,11 @@ from defercheck.grammar.span import Diagnostic, SpecError
 from defercheck.lower.builder import Builder, ContextBuilder, Path
 from defercheck.lower.execute import Executor
 from defercheck.lower.points import Point, Points, around
-from defercheck.lower.shape import INLINED, Shapes, callee_name, machine_word
 from defercheck.lower.syntax import calls_in_order
 from defercheck.lower.values import Env, ObjectValue, Place, Value
-from defercheck.sema.declare import walk
+from defercheck.sema.shape import INLINED, Shapes, callee_name, machine_word
 from defercheck.sema.types import Int, List, Number, Object, Opaque
+from defercheck.sema.walk import walk
 from defercheck.system.expr import FALSE, Const, Op, Var, equals, op
 
 CALL_DEPTH = 64

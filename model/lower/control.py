@@ -15,10 +15,10 @@ from defercheck.lower.calls import Calls, Entered
 from defercheck.lower.execute import Executor, Waiting
 from defercheck.lower.points import Point, Points, around, back, caller, clean, leave_block, statement
 from defercheck.lower.settle import Pending, Settler
-from defercheck.lower.shape import Shapes
 from defercheck.lower.syntax import calls_in_order, evaluated, guarding, label, place_of
 from defercheck.lower.values import Env, ObjectValue, Place, Value, env_key
 from defercheck.lower.words import Words
+from defercheck.sema.shape import Shapes
 from defercheck.sema.types import Int
 from defercheck.system.expr import FALSE, TRUE, Const, Expr, negate
 from defercheck.system.system import Call, Location

@@ -14,12 +14,13 @@ from defercheck.grammar.span import Diagnostic, Span, SpecError
 from defercheck.lower.builder import Builder, ContextBuilder, Path
 from defercheck.lower.evaluate import Ways
 from defercheck.lower.inline import Inliner
-from defercheck.lower.shape import when
 from defercheck.lower.values import NULL, ListPlace, ObjectValue, Place, Value
 from defercheck.lower.words import Words
 from defercheck.sema.constants import ALIASES
-from defercheck.sema.declare import resolve_type, walk
+from defercheck.sema.resolve import resolve_type
+from defercheck.sema.shape import when
 from defercheck.sema.types import Bool, List, Object, Opaque, Type
+from defercheck.sema.walk import walk
 from defercheck.system.expr import Const, Expr, negate, op
 
 _COMPOUND = {"+=": "add", "-=": "sub", "|=": "bitor", "&=": "bitand", "^=": "bitxor"}

@@ -6,10 +6,10 @@ from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, Span, SpecError
 from defercheck.lower.builder import Builder, ContextBuilder, Path
 from defercheck.lower.evaluate import Evaluator, Ways
-from defercheck.lower.shape import MACHINE, callee_name, machine_word
 from defercheck.lower.values import ObjectValue, Place, Value, thunk
 from defercheck.lower.words import Words
 from defercheck.sema.constants import ALIASES
+from defercheck.sema.shape import MACHINE, callee_name, machine_word
 from defercheck.system.expr import FALSE, Const, Expr, Op, Var, disj, ite
 
 

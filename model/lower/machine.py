@@ -16,10 +16,10 @@ from defercheck.lower.builder import Builder, ContextBuilder, Path
 from defercheck.lower.control import ControlFlow
 from defercheck.lower.execute import Executor
 from defercheck.lower.guard import Guard
-from defercheck.lower.shape import Shapes
 from defercheck.lower.values import Env, ObjectValue
 from defercheck.lower.words import SOFTIRQ_ENTRY, Words
 from defercheck.sema.program import ContextDef, Program
+from defercheck.sema.shape import Shapes
 from defercheck.system.expr import FALSE, TRUE, Const, Expr, Var, conj, disj, equals, negate, op
 from defercheck.system.system import Location, Property, TransitionSystem, Variable
 

@@ -7,10 +7,10 @@ from defercheck.lower.builder import Path
 from defercheck.lower.calls import Calls
 from defercheck.lower.execute import Executor, constant_result
 from defercheck.lower.points import Point, Points, around, back, caller, clean, jump, leave_block, statement
-from defercheck.lower.shape import when
 from defercheck.lower.syntax import declared, guarding
 from defercheck.lower.values import Env, ObjectValue, env_key
 from defercheck.sema.program import Program
+from defercheck.sema.shape import when
 from defercheck.system.expr import Const
 
 Pending = tuple[tuple[tree.Statement, Point, Env], ...]

@@ -7,6 +7,7 @@ compiled context knows which tasklet it handles and the state holds no pointers.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from defercheck.grammar import tree
 from defercheck.system.expr import Expr
@@ -55,7 +56,7 @@ class Thunk:
 
 
 NULL = ObjectValue("")
-Value = Expr | ObjectValue | Place | ListPlace | ArrayPlace | Thunk
+Value: TypeAlias = Expr | ObjectValue | Place | ListPlace | ArrayPlace | Thunk
 Env = dict[str, Value]
 """Bindings of one function's activation; never changed in place."""
 

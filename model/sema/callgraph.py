@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from defercheck.grammar import tree
-from defercheck.lower.shape import callee_name
 from defercheck.sema.complaints import Complaints
+from defercheck.sema.shape import callee_name
 from defercheck.sema.walk import walk
 
 MOST_STATEMENTS = 20_000

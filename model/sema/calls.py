@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from defercheck.grammar import tree
-from defercheck.lower.shape import callee_name
 from defercheck.sema.expressions import Expressions
 from defercheck.sema.scope import Scope
+from defercheck.sema.shape import callee_name
 from defercheck.sema.signatures import Expected, Signature
 from defercheck.sema.typed import UNKNOWN, Typed, called, kind_of, misfit
 from defercheck.sema.types import (

@@ -21,7 +21,6 @@ from defercheck.sema.sugar import desugar
 from defercheck.sema.types import Enum, Int, Object, Type
 from defercheck.sema.uses import ghost_limit, handlers, mentions, requests, used_pools
 from defercheck.sema.versions import flags
-from defercheck.sema.walk import walk
 
 MAX_CPUS = 8
 
@@ -290,4 +289,4 @@ class _Collector(Objects):
             raise SpecError(Diagnostic(f"{value} is outside {type}", span, f"must be {lo}..{hi}"))
 
 
-__all__ = ["MAX_CPUS", "declare", "resolve_type", "walk"]
+__all__ = ["MAX_CPUS", "declare"]

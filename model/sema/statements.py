@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from defercheck.grammar import tree
 from defercheck.grammar.span import Span, SpecError
-from defercheck.lower.shape import callee_name
 from defercheck.sema.calls import Calls
 from defercheck.sema.constants import suggest
 from defercheck.sema.scope import Local, Scope
+from defercheck.sema.shape import callee_name
 from defercheck.sema.signatures import belongs, variable_misuse
 from defercheck.sema.steps import bounded
 from defercheck.sema.typed import Array, Null, Text, Typed, called, kind_of, misfit, shown

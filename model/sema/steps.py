@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from defercheck.grammar import tree
-from defercheck.lower.shape import Shapes, callee_name, machine_word
 from defercheck.sema.program import Program
+from defercheck.sema.shape import Shapes, callee_name, machine_word
 from defercheck.sema.walk import walk
 from defercheck.sema.words import ACTING, CONTEXTUAL, HERE
 

@@ -9,7 +9,7 @@ from defercheck.check import Options, check_spec, kernel_model, load, versions
 from defercheck.grammar import tree
 from defercheck.grammar.parser import parse
 from defercheck.grammar.span import Source
-from defercheck.sema.declare import walk
+from defercheck.sema.walk import walk
 from defercheck.system.result import Limits
 
 from tests.mutants.checks import CHECKS, NEVER

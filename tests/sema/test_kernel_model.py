@@ -10,10 +10,10 @@ from defercheck.grammar import tree
 from defercheck.grammar.parser import parse
 from defercheck.grammar.span import Source, SpecError
 from defercheck.kernel import sources
-from defercheck.lower.shape import MACHINE as COMPILED
-from defercheck.lower.shape import QUIET
 from defercheck.sema import words
 from defercheck.sema.check import check_kernel
+from defercheck.sema.shape import MACHINE as COMPILED
+from defercheck.sema.shape import QUIET
 
 SPEC = load(Source("spec.dfr", "irq nic { }"))
 

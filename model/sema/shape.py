@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from defercheck.grammar import tree
-from defercheck.sema.declare import walk
 from defercheck.sema.program import Program
+from defercheck.sema.walk import walk
 from defercheck.sema.words import PUBLIC, QUIET
 
 MACHINE = frozenset({
