@@ -24,9 +24,9 @@ from defercheck.grammar.tree import (
     NamedType,
     NameExpr,
     NullLiteral,
+    RefType,
     StringLiteral,
     Unary,
-    RefType,
 )
 
 

@@ -201,8 +201,8 @@ class VarDecl:
     """A declaration, at the top level, in a struct or type, or in a block.
 
     ``storage`` is ``""``, ``percpu`` (one for each CPU), ``frame`` (one for each context, reset when the context
-    starts), ``ghost`` (only properties look at it) or ``shadow`` (a member that the kernel keeps outside the object's own
-    memory, so that it may be used after the object was freed); all belong to the kernel model.
+    starts), ``ghost`` (only properties look at it) or ``shadow`` (a member that the kernel keeps outside the object's
+    own memory, so that it may be used after the object was freed); all belong to the kernel model.
     """
 
     type: TypeExpr
