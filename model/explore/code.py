@@ -220,9 +220,15 @@ class Code:
             case "ite":
                 return emit(f"select i1 {self.truth(e.args[0])}, {w} {args[0]}, {w} {args[1]}")
             case "div" | "mod":
+                # The machine traps on x / 0 and on the least number / -1. The second cannot be the value of an
+                # expression that counts, but of one in a branch that is computed and not chosen.
                 zero = emit(f"icmp eq {w} {args[1]}, 0")
-                divisor = emit(f"select i1 {zero}, {w} 1, {w} {args[1]}")
+                inverse = emit(f"icmp eq {w} {args[1]}, -1")
+                special = emit(f"or i1 {zero}, {inverse}")
+                divisor = emit(f"select i1 {special}, {w} 1, {w} {args[1]}")
                 result = emit(f"{'sdiv' if e.op == 'div' else 'srem'} {w} {args[0]}, {divisor}")
+                negated = emit(f"sub {w} 0, {args[0]}") if e.op == "div" else "0"
+                result = emit(f"select i1 {inverse}, {w} {negated}, {w} {result}")
                 return emit(f"select i1 {zero}, {w} 0, {w} {result}")
             case "shl" | "shr":
                 valid = emit(f"icmp ult {w} {args[1]}, 63")
