@@ -1,4 +1,7 @@
-"""The tree of a spec: frozen dataclasses, each with the span of its text. No meaning, only form."""
+"""The tree of a spec: frozen dataclasses, each with the span of its text. No meaning, only form.
+
+Items and the whole file are here. Expressions and statements, each in a file of their own, are reached through here.
+"""
 
 from __future__ import annotations
 
@@ -6,381 +9,113 @@ from dataclasses import dataclass
 from typing import Literal
 
 from defercheck.grammar.span import Source, Span
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """An identifier where it stands."""
-
-    text: str
-    span: Span
-
-    def __str__(self) -> str:
-        return self.text
-
-
-# ---- types, as written ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class NamedType:
-    """``bool``, ``void``, ``int`` (without range), ``unsigned long``, an enum or an object type such as ``tasklet``.
-
-    ``struct foo`` and ``enum foo`` name ``foo``, with ``keyword`` telling what was written before it.
-    """
-
-    name: str
-    span: Span
-    keyword: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class IntType:
-    """``int<lo..hi>``, both included."""
-
-    lo: Expr
-    hi: Expr
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class ListType:
-    """``list<tasklet>``: a FIFO of objects of one type. Kernel model only."""
-
-    element: NamedType
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class RefType:
-    """``ref<workqueue>``: one of the declared objects of a type, or NULL. Kernel model only."""
-
-    element: NamedType
-    span: Span
-
-
-TypeExpr = NamedType | IntType | ListType | RefType
-
-# ---- expressions ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class IntLiteral:
-    """A number, decimal or hexadecimal."""
-
-    value: int
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class BoolLiteral:
-    """``true`` or ``false``."""
-
-    value: bool
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class NullLiteral:
-    """``NULL``."""
-
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class StringLiteral:
-    """A string; only ``printk`` and its like take one. ``value`` is the text between the quotes, as written."""
-
-    value: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class NameExpr:
-    """A variable, object, function, parameter or constant."""
-
-    name: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """``base.name`` or ``base->name``."""
-
-    base: Expr
-    name: Name
-    span: Span
-    arrow: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """``base[index]``."""
-
-    base: Expr
-    index: Expr
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Unary:
-    """A prefix operator: ``!``, ``-``, ``~`` or ``&`` (address of: an object stands for its address anyway)."""
-
-    op: Literal["!", "-", "~", "&"]
-    operand: Expr
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Binary:
-    """An infix operator of C, or ``==>`` (implies)."""
-
-    op: str
-    left: Expr
-    right: Expr
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Conditional:
-    """``condition ? then : otherwise``."""
-
-    condition: Expr
-    then: Expr
-    otherwise: Expr
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class CallExpr:
-    """``callee(arguments)``; the callee is a name, or a field that holds a function (``t.func``)."""
-
-    callee: Expr
-    arguments: tuple[Expr, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class AnyExpr:
-    """``any(lo..hi)``: some value of the range, the environment's choice. ``any()`` is a boolean."""
-
-    lo: Expr | None
-    hi: Expr | None
-    span: Span
-
-
-Expr = (
-    IntLiteral | BoolLiteral | NullLiteral | StringLiteral | NameExpr | Field | Index | Unary | Binary | Conditional
-    | CallExpr | AnyExpr
-)  # fmt: skip
-
-# ---- statements -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """``{ ... }``."""
-
-    statements: tuple[Statement, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Declarator:
-    """One declared name: ``x``, ``x = 3``, ``a[4]``, ``t(handler)``."""
-
-    name: Name
-    span: Span
-    length: Expr | None = None
-    arguments: tuple[Expr, ...] = ()
-    initial: Expr | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class VarDecl:
-    """A declaration, at the top level, in a struct or type, or in a block.
-
-    ``storage`` is ``""``, ``percpu`` (one for each CPU), ``frame`` (one for each context, reset when the context
-    starts), ``ghost`` (only properties look at it) or ``shadow`` (a member that the kernel keeps outside the object's
-    own memory, so that it may be used after the object was freed); all belong to the kernel model.
-    """
-
-    type: TypeExpr
-    declarators: tuple[Declarator, ...]
-    span: Span
-    storage: Literal["", "percpu", "frame", "ghost", "shadow"] = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Assign:
-    """``target op value``, op being ``=``, ``+=``, ``-=``, ``|=``, ``&=`` or ``^=``."""
-
-    target: Expr
-    op: str
-    value: Expr
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class IncDec:
-    """``x++`` or ``x--`` (also written before the target)."""
-
-    target: Expr
-    op: Literal["++", "--"]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class ExprStatement:
-    """A call for its effect."""
-
-    expr: Expr
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class If:
-    """``if (condition) then else otherwise``."""
-
-    condition: Expr
-    then: Statement
-    otherwise: Statement | None
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class While:
-    """``while (condition) body``."""
-
-    condition: Expr
-    body: Statement
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class DoWhile:
-    """``do body while (condition);``."""
-
-    body: Statement
-    condition: Expr
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class For:
-    """``for (initial; condition; step) body``; each part may be missing. ``initial`` is a VarDecl or an Assign."""
-
-    initial: Statement | None
-    condition: Expr | None
-    step: Statement | None
-    body: Statement
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Foreach:
-    """``foreach (tasklet t) body`` / ``foreach (tasklet t in object) body``: unrolled over declared objects of the
-    type (those embedded in the object), or over the constants of an enum. Kernel model only."""
-
-    type: NamedType
-    name: Name
-    within: Expr | None
-    body: Statement
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """``break;``."""
-
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Continue:
-    """``continue;``."""
-
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Return:
-    """``return value;``."""
-
-    value: Expr | None
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Choose:
-    """``choose { ... } or { ... }``: the environment picks one."""
-
-    branches: tuple[Block, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Assert:
-    """``assert(condition);`` or ``assert(condition, "why");``."""
-
-    condition: Expr
-    message: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Atomic:
-    """``atomic { ... }``: one step."""
-
-    body: Block
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Await:
-    """``await (condition);``: blocks until the condition holds; ``await (condition) else DF402 "why";`` names the
-    rule that a context waiting here for ever breaks."""
-
-    condition: Expr
-    code: str
-    message: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """``check DF101 (condition) "what it means when the condition is false";``. Kernel model only."""
-
-    code: Name
-    condition: Expr
-    message: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class When:
-    """``when (flag == VALUE) statement else statement``: decided at compile time from the kernel version's flags.
-    ``condition`` uses ``==``, ``!=``, ``&&``, ``||``, ``!``. Kernel model only."""
-
-    condition: Expr
-    then: Statement
-    otherwise: Statement | None
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Empty:
-    """``;``."""
-
-    span: Span
-
-
-Statement = (
-    Block | VarDecl | Assign | IncDec | ExprStatement | If | While | DoWhile | For | Foreach | Break | Continue
-    | Return | Choose | Assert | Atomic | Await | Check | When | Empty
-)  # fmt: skip
-
-# ---- items ------------------------------------------------------------------------------------------------------
+from defercheck.grammar.tree_expressions import (
+    AnyExpr,
+    Binary,
+    BoolLiteral,
+    CallExpr,
+    Conditional,
+    Expr,
+    Field,
+    Index,
+    IntLiteral,
+    IntType,
+    ListType,
+    Name,
+    NamedType,
+    NameExpr,
+    NullLiteral,
+    RefType,
+    StringLiteral,
+    TypeExpr,
+    Unary,
+)
+from defercheck.grammar.tree_statements import (
+    Assert,
+    Assign,
+    Atomic,
+    Await,
+    Block,
+    Break,
+    Check,
+    Choose,
+    Continue,
+    Declarator,
+    DoWhile,
+    Empty,
+    ExprStatement,
+    For,
+    Foreach,
+    If,
+    IncDec,
+    Return,
+    Statement,
+    VarDecl,
+    When,
+    While,
+)
+
+__all__ = [
+    "AllowDecl",
+    "AnyExpr",
+    "Assert",
+    "Assign",
+    "Atomic",
+    "Await",
+    "Binary",
+    "Block",
+    "BoolLiteral",
+    "Break",
+    "CallExpr",
+    "Check",
+    "Choose",
+    "Conditional",
+    "ContextDecl",
+    "Continue",
+    "CpusDecl",
+    "Declarator",
+    "DefineDecl",
+    "DoWhile",
+    "Empty",
+    "EnumDecl",
+    "ExpectDecl",
+    "Expr",
+    "ExprStatement",
+    "Field",
+    "For",
+    "Foreach",
+    "FunctionDecl",
+    "If",
+    "IncDec",
+    "Index",
+    "IntLiteral",
+    "IntType",
+    "Item",
+    "KernelDecl",
+    "ListType",
+    "MacroUse",
+    "ModuleDecl",
+    "Name",
+    "NameExpr",
+    "NamedType",
+    "NullLiteral",
+    "OptionDecl",
+    "Parameter",
+    "PropertyDecl",
+    "RefType",
+    "Return",
+    "SpecFile",
+    "Statement",
+    "StringLiteral",
+    "StructDecl",
+    "TypeDecl",
+    "TypeExpr",
+    "Unary",
+    "VarDecl",
+    "VersionDecl",
+    "When",
+    "While",
+]
 
 
 @dataclass(frozen=True, slots=True)

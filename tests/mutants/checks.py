@@ -140,17 +140,17 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
         QUEUE + "bool ready; thread q on cpu 0 { await (ready); queue_work(&wq, &w); } "
         + thread("create_workqueue(wq); ready = true; drain_workqueue(&wq);")),
     ("workqueue", "is queued before it was initialised", work_heap("schedule_work(&o.w);")),
-    ("workqueue", "is queued before it was initialised", work_heap("schedule_delayed_work(&o.d, 10);")),
-    ("workqueue", "is queued before it was initialised", work_heap("mod_delayed_work(&system_wq, &o.d, 10);")),
-    ("workqueue", "runs twice at once",  # on two queues, whose pools know nothing of each other
+    ("workqueue_delayed", "is queued before it was initialised", work_heap("schedule_delayed_work(&o.d, 10);")),
+    ("workqueue_delayed", "is queued before it was initialised", work_heap("mod_delayed_work(&system_wq, &o.d, 10);")),
+    ("workqueue_workers", "runs twice at once",  # on two queues, whose pools know nothing of each other
         WORK + thread("schedule_work(&w); queue_work(&system_highpri_wq, &w);")),
-    ("workqueue", "is flushed before it was initialised", work_heap("flush_work(&o.w);")),
-    ("workqueue", "is flushed but does not exist", QUEUE + thread("flush_workqueue(&wq);")),
-    ("workqueue", "is cancelled before it was initialised", work_heap("cancel_work_sync(&o.w);")),
-    ("workqueue", "is cancelled before it was initialised", work_heap("cancel_delayed_work_sync(&o.d);")),
-    ("workqueue", "is drained but does not exist", QUEUE + thread("drain_workqueue(&wq);")),
-    ("workqueue", "is destroyed but does not exist", QUEUE + thread("destroy_workqueue(&wq);")),
-    ("workqueue", "is destroyed while a work that was queued after the flush is on it",
+    ("workqueue_flush", "is flushed before it was initialised", work_heap("flush_work(&o.w);")),
+    ("workqueue_flush", "is flushed but does not exist", QUEUE + thread("flush_workqueue(&wq);")),
+    ("workqueue_flush", "is cancelled before it was initialised", work_heap("cancel_work_sync(&o.w);")),
+    ("workqueue_delayed", "is cancelled before it was initialised", work_heap("cancel_delayed_work_sync(&o.d);")),
+    ("workqueue_flush", "is drained but does not exist", QUEUE + thread("drain_workqueue(&wq);")),
+    ("workqueue_flush", "is destroyed but does not exist", QUEUE + thread("destroy_workqueue(&wq);")),
+    ("workqueue_flush", "is destroyed while a work that was queued after the flush is on it",
         'kernel "2.6.32"; struct workqueue_struct wq; void work(void) { queue_work(&wq, &w); } DECLARE_WORK(w, work); '
         + thread("create_workqueue(wq); queue_work(&wq, &w); destroy_workqueue(&wq);")),
 )  # fmt: skip
