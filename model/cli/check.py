@@ -44,6 +44,8 @@ if TYPE_CHECKING:
               help="Format of the report on the standard output.")  # fmt: skip
 @click.option("-o", "--output", "outputs", multiple=True, metavar="[FORMAT:]FILE",
               help="Write the report to a file too (.json or .txt tells the format); repeatable.")  # fmt: skip
+@click.option("--html", type=click.Path(), metavar="FILE",
+              help="Write a page to step through each schedule; the same as --output html:FILE.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Let --output overwrite files that are no former reports.")
 @style_options
 @click.option("-q", "--quiet", is_flag=True, help="Only one line for each failure; nothing when all is well.")
@@ -51,15 +53,15 @@ if TYPE_CHECKING:
 def check(
     specs: tuple[str, ...], kernels: tuple[str, ...], cpus: int | None, reduce: bool, max_states: int | None,
     memory: int | None, seconds: float | None, engine: str, only: tuple[str, ...], disabled: tuple[str, ...],
-    warnings: str, format_: str, outputs: tuple[str, ...], force: bool, color: ColorChoice, verbose: bool, debug: bool,
-    quiet: bool, progress: bool,
+    warnings: str, format_: str, outputs: tuple[str, ...], html: str | None, force: bool,
+    color: ColorChoice, verbose: bool, debug: bool, quiet: bool, progress: bool,
 ) -> int:  # fmt: skip
     """Check specs: every interleaving of their interrupts, softirqs, tasklets and threads.
 
     Folders are searched for *.dfr files; `-` is the standard input. The report goes to the standard output.
     """
     names = find_specs(specs)
-    destinations = plan(outputs, force, names)
+    destinations = plan((*outputs, *([f"html:{html}"] if html else [])), force, names)
 
     from defercheck.check import Options
     from defercheck.system.result import Limits

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from defercheck.report.json import FORMAT
+from defercheck.report.json import FORMAT, PAGE_MARK
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "html")
 TEXT_MARK = "defercheck report"
 """The beginning of the first line of every text report that is written to a file."""
 
-_BY_SUFFIX = {".json": "json", ".txt": "text", ".log": "text", ".text": "text"}
+_BY_SUFFIX = {".json": "json", ".txt": "text", ".log": "text", ".text": "text", ".html": "html"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def parse(value: str) -> Destination:
     if found is None:
         raise click.UsageError(
             f"--output {value}: no format; write one of {', '.join(f'{f}:FILE' for f in FORMATS)}, "
-            f"or a name that ends in {' or '.join(('.json', '.txt'))}"
+            f"or a name that ends in {' or '.join(('.json', '.txt', '.html'))}"
         )
     return Destination(found, path)
 
@@ -64,4 +64,9 @@ def _is_report(path: Path) -> bool:
     """Whether a file is empty or begins as our reports do."""
     with path.open("rb") as file:
         head = file.read(200).decode("utf-8", "replace")
-    return not head or head.startswith(TEXT_MARK) or (head.startswith("{") and f'"format": "{FORMAT}' in head)
+    return (
+        not head
+        or head.startswith(TEXT_MARK)
+        or (head.startswith("{") and f'"format": "{FORMAT}' in head)
+        or (head.startswith("<!doctype html>") and PAGE_MARK in head)
+    )

@@ -57,20 +57,25 @@ def tell(outcome: Outcome, before: Sequence[Outcome], job: Job, work: list[Job],
 
 def conclude(done: list[Outcome], work: list[Job], code: Exit, interrupted: bool, request: Request) -> None:
     """What is said at the end: details and count of several specs, JSON, and the files."""
-    from defercheck.report import json
-
     if any(isinstance(outcome, Crashed) for outcome in done):
         say(sys.stderr, advice(request.debug))
-    if request.format == "json":
-        say(sys.stdout, json.dump(done, code, interrupted).rstrip("\n"))
+    if request.format != "text":
+        say(sys.stdout, _dump(request.format, done, code, interrupted).rstrip("\n"))
     elif len(work) > 1 and not request.quiet:
         say(sys.stdout, _ending(done, request.style, interrupted))
     for destination in request.destinations:
-        if destination.format == "json":
-            content = json.dump(done, code, interrupted)
+        if destination.format != "text":
+            content = _dump(destination.format, done, code, interrupted)
         else:
             content = _as_file(done, work, interrupted, Style(width=_FILE_WIDTH, verbose=request.style.verbose))
         write_atomically(destination.path, content)
+
+
+def _dump(format: str, done: list[Outcome], code: Exit, interrupted: bool) -> str:
+    """The report in a format that is one document."""
+    from defercheck.report import html, json
+
+    return {"json": json, "html": html}[format].dump(done, code, interrupted)
 
 
 def _as_file(done: list[Outcome], work: list[Job], interrupted: bool, style: Style) -> str:

@@ -31,11 +31,23 @@ def finding(verdict: Verdict, style: Style, kind: str = "") -> list[str]:
     places = [f"{s.source.name}:{s.line}" for s in verdict.also]
     if places:
         lines += note("also at " + ", ".join(places), pad, style)
+    if verdict.outcome == "violated" and (remedy := cure(verdict.code)):
+        lines += note(f"cure: {remedy}", pad, style)
     if verdict.trace is not None:
         heading = f"the shortest schedule that does it: {summary(verdict.trace)}"
         lines += ["", style.paint(heading, "bold")]
         lines += schedule(verdict.trace, style, kind == "reached", _after(verdict), _number(verdict))
     return lines
+
+
+def cure(code: str) -> str:
+    """The usual remedy, from the rule's page; empty where there is none, and for what is no rule."""
+    from defercheck.rules import UnknownRule, rule
+
+    try:
+        return rule(code).cure
+    except UnknownRule:
+        return ""
 
 
 def full_name(verdict: Verdict) -> str:

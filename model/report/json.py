@@ -8,6 +8,7 @@ from typing import Any
 
 from defercheck import __version__
 from defercheck.grammar.span import Diagnostic, Span
+from defercheck.report.finding import cure
 from defercheck.report.outcome import Crashed, Outcome, Refused
 from defercheck.report.who import driver_site, titles
 from defercheck.system.result import Exploration
@@ -16,6 +17,9 @@ from defercheck.verdict import Change, CheckResult, Step, Trace, Verdict
 
 FORMAT = "defercheck-report/1"
 """Name and version of the format. The number grows only when a reader of the old one would be misled."""
+
+PAGE_MARK = "defercheck html report"
+"""What the head of every HTML report says, so that a later run knows the file as a report."""
 
 
 def dump(outcomes: Sequence[Outcome], exit_code: int, interrupted: bool = False) -> str:
@@ -70,6 +74,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "subject": verdict.subject,
         "message": verdict.message,
         "reason": verdict.reason,
+        "cure": cure(verdict.code) if verdict.outcome == "violated" else "",
         "span": _span(verdict.span),
         "also": [_span(s) for s in verdict.also],
         "trace": _trace(verdict.trace),

@@ -1,4 +1,5 @@
-"""The rules: one Markdown page each, with a front matter of ``code``, ``name``, ``severity`` and ``summary``.
+"""The rules: one Markdown page each, with a front matter of ``code``, ``name``, ``severity``, ``summary``
+and, where there is a usual one, ``cure``.
 
 Pages are data of this package and are read when asked for.
 """
@@ -13,7 +14,10 @@ from typing import Literal, cast
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule. ``page`` is its Markdown without the front matter; ``checked`` is False for what is only described."""
+    """A rule. ``page`` is its Markdown without the front matter; ``checked`` is False for what is only described.
+
+    ``cure`` is the usual remedy in one sentence, empty where the spec's author alone can know.
+    """
 
     code: str
     name: str
@@ -21,6 +25,7 @@ class Rule:
     severity: Literal["error", "warning"]
     page: str
     checked: bool = True
+    cure: str = ""
 
 
 class UnknownRule(LookupError):
@@ -65,7 +70,13 @@ def _read(code: str) -> Rule:
     fields = dict(line.split(": ", 1) for line in head.splitlines())
     severity = cast(Literal["error", "warning"], fields["severity"])
     return Rule(
-        fields["code"], fields["name"], fields["summary"], severity, page.strip() + "\n", fields.get("checked") != "no"
+        code=fields["code"],
+        name=fields["name"],
+        summary=fields["summary"],
+        severity=severity,
+        page=page.strip() + "\n",
+        checked=fields.get("checked") != "no",
+        cure=fields.get("cure", ""),
     )
 
 
