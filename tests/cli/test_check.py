@@ -206,9 +206,15 @@ def test_reports_to_files(run: Run) -> None:
     assert "\x1b" not in text
 
 
+def test_a_page(run: Run) -> None:
+    assert run(spec("a.dfr", "VIOLATED"), "--html", "r.html").exit_code == 1
+    assert Path("r.html").read_text().startswith("<!doctype html>")
+    assert run("a.dfr", "--html", "a.dfr").exit_code == 2
+
+
 def test_a_former_report_is_overwritten_anything_else_is_not(run: Run) -> None:
     name = spec("a.dfr")
-    for path in ("r.json", "r.txt"):
+    for path in ("r.json", "r.txt", "r.html"):
         run(name, "-o", path)
         before = Path(path).read_text()
         Path(path).write_text(before + "\n")
