@@ -53,7 +53,7 @@ THIRD_PARTIES = {
     "z3": {"prove"},
     "click": {"cli"},
     "rich": {"cli", "report"},
-    "networkx": {"export", "sema", "lower", "reduce", "cli"},
+    "networkx": {"export", "sema", "lower", "reduce", "cli", "api"},
 }
 """Who may use which library, so that each stays replaceable."""
 

@@ -2,7 +2,8 @@
 
 A ```dfr block may begin with the comment `// holds` (what is meant without one too), `// breaks DF101, DF303` (exactly
 these, warnings apart) or `// not valid: some words of the complaint`. A ```kernel block is lines of `model/kernel/`. A
-```console block is what the command says of the ```dfr block before it; `...` stands for lines that are left out.
+```console block is what the command says of the ```dfr block before it; `...` stands for lines that are left out. The
+```python blocks of a page are run in order, as one program, each with the ```dfr block before it as `driver.dfr`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from defercheck.kernel import sources
 from defercheck.sema.words import INTERNAL
 
 TOP = Path(__file__).parent.parent.parent
-PAGES = ("README.md", "docs/language.md", "docs/semantics.md", "docs/architecture.md")
+PAGES = ("README.md", "docs/language.md", "docs/semantics.md", "docs/architecture.md", "docs/api.md")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -76,6 +77,17 @@ def test_output(text: str, spec: str, tmp_path: Path) -> None:
     said = iter(run.stdout.splitlines())
     for line in due:
         assert line == "..." or line in said, run.stdout
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if "```python\n" in (TOP / p).read_text(encoding="utf-8")])
+def test_python(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {"__name__": "docs"}
+    for n, (code, spec) in enumerate(p.values for p in blocks("python") if str(p.id).startswith(page)):
+        (tmp_path / "driver.dfr").write_text(str(spec), encoding="utf-8")
+        file = tmp_path / f"block{n}.py"  # in a file, so that a builder finds its calls
+        file.write_text(str(code), encoding="utf-8")
+        exec(compile(str(code), str(file), "exec"), names)
 
 
 def test_every_call_of_the_kernel_model_is_listed() -> None:
