@@ -11,7 +11,8 @@ from defercheck.grammar.tables import END
 ITEM_WORDS = frozenset(
     {
         *("allow", "cover", "cpus", "define", "enum", "expect", "invariant", "irq", "kernel", "lemma", "module"),
-        *("never", "option", "percpu", "preempt", "softirq", "struct", "tasklet", "thread", "type", "version"),
+        *("never", "option", "percpu", "preempt", "softirq", "struct", "tasklet", "thread", "timer", "type"),
+        "version",
     }
 )
 """The words that an item can start with."""

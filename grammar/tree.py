@@ -216,9 +216,10 @@ class MacroUse:
 @dataclass(frozen=True, slots=True)
 class ContextDecl:
     """``irq NAME [on cpu 0] [times 3] { }``, ``thread NAME [on cpu 0] { }``, ``softirq NET_RX { }``,
-    ``tasklet NAME { }``; ``thread NAME for each work w on each cpu { }`` (kernel threads of the model)."""
+    ``tasklet NAME { }``, ``timer NAME { }``; ``thread NAME for each work w on each cpu { }`` (kernel threads of
+    the model)."""
 
-    kind: Literal["irq", "thread", "softirq", "tasklet"]
+    kind: Literal["irq", "thread", "softirq", "tasklet", "timer"]
     name: Name
     body: Block
     span: Span

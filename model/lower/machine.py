@@ -159,20 +159,26 @@ class _Machine:
         text = "an interrupt ends: pending softirqs run"
         self.builder.step(context, 0, SOFTIRQ_ENTRY, guard, {}, text, f.name.span)
         for d in self.program.of_type("delayed_work"):
-            self.timer(context, ObjectValue(d.name), open_below, env)
+            self.timer(context, ObjectValue(d.name), open_below, env, 0, f"the timer of {d.name} expires")
+        for t in self.program.of_type("timer"):
+            self.timer(context, ObjectValue(t.name), open_below, env, SOFTIRQ_ENTRY, f"the timer {t.name} expires")
 
-    def timer(self, context: ContextBuilder, d: ObjectValue, open_below: Expr, env: Env) -> None:
-        """A delayed work's timer: its function is one step in softirq context (§4.5), so it needs no frame."""
+    def timer(
+        self, context: ContextBuilder, t: ObjectValue, open_below: Expr, env: Env, target: int, text: str
+    ) -> None:
+        """The tick finds that an armed timer has expired. A delayed work's function is one step in softirq context
+        (§4.5), so it needs no frame; any other's runs in the softirq frame that is started for it (§5.1)."""
         looker = Executor(self.builder, context, self.words)
-        f = self.program.functions["timer_expires"][0]
+        here = self.program.instances[t.name].span
+        call = tree.CallExpr(tree.NameExpr("timer_expires", here), (), here)
+        f = looker.overload(call, [t])
         path = Path(env, Guard().also(open_below))
-        ways = looker.inline(f, [d], tree.CallExpr(tree.NameExpr(f.name.text, f.span), (), f.span), path)
-        text = f"the timer of {d.name} expires"
+        ways = looker.inline(f, [t], call, path)
         for v in dict.fromkeys(path.violations):
             self.builder.claim(v.property)
             self.builder.step(context, 0, None, v.condition, {}, text, f.name.span, (), v.property.id)
         for p, _ in ways:
-            self.builder.step(context, 0, 0, p.condition, dict(p.store), text, f.name.span)
+            self.builder.step(context, 0, target, p.condition, dict(p.store), text, f.name.span)
 
     def hardirq(self, context: ContextBuilder, cpu: int) -> None:
         """The hardirq frame: any declared line may fire where interrupts are on."""

@@ -18,6 +18,7 @@ ALIASES = {
     "spinlock_t": "spinlock",
     "raw_spinlock_t": "spinlock",
     "tasklet_struct": "tasklet",
+    "timer_list": "timer",
 }
 """The kernel's C names of types whose model has a shorter name."""
 
@@ -25,8 +26,10 @@ ERRNO: dict[str, int] = {name: number for number, name in errno.errorcode.items(
 """Error numbers, for `return -ENOMEM;`; the last is one that the kernel keeps to itself."""
 
 NUMBERS = {
-    "HZ": 250, "WQ_UNBOUND": 2, "WQ_FREEZABLE": 4, "WQ_MEM_RECLAIM": 8, "WQ_HIGHPRI": 16,
-    "WQ_SYSFS": 64, "WQ_PERCPU": 256,
+    "HZ": 250, "jiffies": 1,
+    "TIMER_DEFERRABLE": 1, "TIMER_IRQSAFE": 2, "TIMER_PINNED": 4,
+    "IRQF_SHARED": 0x80, "IRQF_ONESHOT": 0x2000, "IRQF_NO_AUTOEN": 0x80000,
+    "WQ_UNBOUND": 2, "WQ_FREEZABLE": 4, "WQ_MEM_RECLAIM": 8, "WQ_HIGHPRI": 16, "WQ_SYSFS": 64, "WQ_PERCPU": 256,
 }  # fmt: skip
 """Numbers of the kernel's headers; only their names matter."""
 

@@ -75,6 +75,7 @@ class _Collector(Objects):
         modules = [i for i in self.spec.items if isinstance(i, tree.ModuleDecl)]
         all_flags["module"] = "present" if modules else "absent"
         all_flags |= used_pools(self.spec)
+        all_flags["timers"] = "used" if any(i.type == "timer" for i in self.instances.values()) else "unused"
         return Program(
             spec=self.spec,
             kernel_files=self.kernel,
@@ -205,12 +206,12 @@ class _Collector(Objects):
         times = item.times.value if item.times is not None else None
         name = item.name
         match item.kind:
-            case "irq" | "tasklet":
+            case "irq" | "tasklet" | "timer":
                 self.new(name)
                 void = tree.NamedType("void", name.span)
                 self.functions[name.text] = (tree.FunctionDecl(void, name, (), item.body, item.span),)
-                if item.kind == "tasklet":
-                    self.static_object("tasklet", name, [name.text], None)
+                if item.kind != "irq":
+                    self.static_object(item.kind, name, [name.text], None)
                     return
                 requested = requests(self.spec, name.text)
                 initial = (("handler", name.text), ("requested", int(not requested)))

@@ -19,6 +19,9 @@ CONSTRUCTORS = {
 }  # fmt: skip
 """Calls that return a new object in C, and take it as their first argument here; what kind of object."""
 
+FLAGS = frozenset({"request_irq"})
+"""Calls whose flags, the second argument, may be left out: `request_irq(&nic);` means `request_irq(&nic, 0);`."""
+
 
 def desugar(spec: tree.SpecFile) -> tree.SpecFile:
     """The spec in terms of what the kernel model declares. Unchanged parts are the same nodes."""
@@ -63,6 +66,8 @@ class _Rewriter:
             case tree.CallExpr(callee=tree.NameExpr(name=name)) if name in CONSTRUCTORS:
                 kept = tuple(a for a in node.arguments if not isinstance(a, tree.StringLiteral))
                 return replace(node, arguments=kept) if len(kept) < len(node.arguments) else node
+            case tree.CallExpr(callee=tree.NameExpr(name=name), arguments=(only,)) if name in FLAGS:
+                return replace(node, arguments=(only, tree.IntLiteral(0, only.span)))
             case tree.Assign(target=tree.NameExpr() as target, op="=", value=tree.CallExpr() as call):
                 kind = CONSTRUCTORS.get(call.callee.name) if isinstance(call.callee, tree.NameExpr) else None
                 if kind is None or self.objects.get(target.name) != kind:
@@ -74,4 +79,4 @@ class _Rewriter:
         return node
 
 
-__all__ = ["CONSTRUCTORS", "desugar"]
+__all__ = ["CONSTRUCTORS", "FLAGS", "desugar"]
