@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, Source, SpecError
@@ -17,6 +18,9 @@ from defercheck.system.result import Exploration, Limits, Progress
 from defercheck.system.system import TransitionSystem
 from defercheck.verdict import CheckResult
 
+if TYPE_CHECKING:
+    from defercheck.prove import Proofs
+
 DEFAULT_KERNEL = "6.1"
 DEFAULT_CPUS = 2
 
@@ -26,7 +30,8 @@ class Options:
     """How to check.
 
     ``cpus`` and ``kernel`` override the spec's own; ``disabled`` rules are not checked at all, and when ``only`` is
-    not empty no others are. ``engine`` is ``native`` or ``interpret``.
+    not empty no others are. ``engine`` is ``native`` or ``interpret``. With ``prove``, Z3 is asked for a proof of what
+    the search found to hold.
     """
 
     cpus: int | None = None
@@ -36,6 +41,7 @@ class Options:
     reduce: bool = True
     engine: str = "native"
     limits: Limits = field(default_factory=Limits)
+    prove: bool = False
 
 
 def load(source: Path | Source) -> tree.SpecFile:
@@ -123,6 +129,29 @@ def explore(system: TransitionSystem, options: Options, progress: Callable[[Prog
     return native(system, options.limits, progress)
 
 
+def search(
+    system: TransitionSystem, options: Options, progress: Callable[[Progress], None] | None
+) -> tuple[Exploration, dict[str, Any]]:
+    """Explore and, where a proof is to follow, collect the states: for each variable an array of its values. They are
+    collected by the native engine whichever was chosen to judge: proofs do not rest on them."""
+    if not options.prove:
+        return explore(system, options, progress), {}
+    from defercheck.explore import explore_states
+
+    found, columns = explore_states(system, options.limits, progress)
+    return (found if options.engine == "native" else explore(system, options, progress)), columns
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A check with all that it went through: for those who need more than the verdicts. ``proofs`` are there when the
+    options ask for them."""
+
+    result: CheckResult
+    program: Program
+    proofs: Proofs | None
+
+
 def check_spec(
     spec: tree.SpecFile,
     kernel: str,
@@ -131,6 +160,30 @@ def check_spec(
     model: tuple[tree.SpecFile, ...] | None = None,
 ) -> CheckResult:
     """Check a spec for one kernel version. ``SpecError`` if the spec is wrong; limits end in ``undetermined``."""
+    return examine(spec, kernel, options, progress, model).result
+
+
+def prove_spec(
+    spec: tree.SpecFile,
+    kernel: str,
+    options: Options = Options(),
+    progress: Callable[[Progress], None] | None = None,
+    model: tuple[tree.SpecFile, ...] | None = None,
+) -> Proofs:
+    """Check a spec for one kernel version and prove what holds: an outcome for each claim. ``SpecError`` as above."""
+    proofs = examine(spec, kernel, replace(options, prove=True), progress, model).proofs
+    assert proofs is not None
+    return proofs
+
+
+def examine(
+    spec: tree.SpecFile,
+    kernel: str,
+    options: Options = Options(),
+    progress: Callable[[Progress], None] | None = None,
+    model: tuple[tree.SpecFile, ...] | None = None,
+) -> Examined:
+    """Check a spec for one kernel version, and prove it when the options say so. ``SpecError`` if it is wrong."""
     from defercheck.judge import judge
     from defercheck.reduce import restore
 
@@ -139,9 +192,16 @@ def check_spec(
     program = resolve(spec, kernel, options, model)
     lowered = compile_program(program, options)
     system, passes = reduced(lowered.system, options)
-    exploration = restore(explore(system, options, progress), system)
+    explored, columns = search(system, options, progress)
+    exploration = restore(explored, system)
     verdicts, missing = judge(program, lowered, system, exploration, options)
-    return CheckResult(
+    proofs = summary = None
+    if options.prove:
+        from defercheck.proving import prove_verdicts, summarise
+
+        verdicts, proofs = prove_verdicts(verdicts, system, exploration, columns)
+        summary = summarise(proofs)
+    result = CheckResult(
         spec=spec.source,
         kernel=kernel,
         cpus=program.cpus,
@@ -152,7 +212,9 @@ def check_spec(
         reductions=passes,
         assumptions=assumptions(program),
         seconds=time.monotonic() - begun,
+        proof=summary,
     )
+    return Examined(result, program, proofs)
 
 
 def check_codes(spec: tree.SpecFile) -> None:

@@ -73,12 +73,26 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class ProofSummary:
+    """What proofs were found and what they cost: how many claims there were to prove and how many were, the lemmas
+    of their common invariant, the questions asked of the solver, seconds in all and inside the solver."""
+
+    claims: int
+    proved: int
+    lemmas: int
+    queries: int
+    seconds: float
+    solver_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class CheckResult:
     """Everything there is to say of one spec on one kernel version.
 
     ``verdicts`` are in order of code, the rules that have something to say first of all the rules that were checked.
     ``missing`` are the codes that the spec expects and that were not found (each is a failure). ``assumptions`` are
-    the over-approximations and bounds that the answer stands on, one sentence each.
+    the over-approximations and bounds that the answer stands on, one sentence each. ``proof`` is there when proofs were
+    asked for.
     """
 
     spec: Source
@@ -92,6 +106,7 @@ class CheckResult:
     assumptions: tuple[str, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     seconds: float = 0.0
+    proof: ProofSummary | None = None
 
     @property
     def status(self) -> Literal["holds", "violated", "undetermined"]:

@@ -49,7 +49,7 @@ DEBTS = {
 THIRD_PARTIES = {
     "lark": {"grammar"},
     "llvmlite": {"explore"},
-    "numpy": {"explore"},
+    "numpy": {"explore", "prove"},
     "z3": {"prove"},
     "click": {"cli"},
     "rich": {"cli", "report"},

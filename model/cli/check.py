@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--time", "seconds", type=Time(), metavar="SECONDS", help="Stop after that time, such as 30 or 5m.")
 @click.option("--engine", type=click.Choice(["native", "interpret"]), default="native", show_default=True,
               help="`interpret` is slow and simple: a second opinion.")  # fmt: skip
+@click.option("--prove", is_flag=True, help="Let Z3 prove what holds, as `defercheck prove` does.")
 @click.option(
     "--rule", "only", multiple=True, type=RuleCode(), metavar="CODE", help="Check this rule only; repeatable."
 )
@@ -52,8 +53,8 @@ if TYPE_CHECKING:
 @click.option("--progress", is_flag=True, help="Report progress on stderr also where that is no terminal.")
 def check(
     specs: tuple[str, ...], kernels: tuple[str, ...], cpus: int | None, reduce: bool, max_states: int | None,
-    memory: int | None, seconds: float | None, engine: str, only: tuple[str, ...], disabled: tuple[str, ...],
-    warnings: str, format_: str, outputs: tuple[str, ...], html: str | None, force: bool,
+    memory: int | None, seconds: float | None, engine: str, prove: bool, only: tuple[str, ...],
+    disabled: tuple[str, ...], warnings: str, format_: str, outputs: tuple[str, ...], html: str | None, force: bool,
     color: ColorChoice, verbose: bool, debug: bool, quiet: bool, progress: bool,
 ) -> int:  # fmt: skip
     """Check specs: every interleaving of their interrupts, softirqs, tasklets and threads.
@@ -71,7 +72,7 @@ def check(
         limits = Limits(states=max_states, memory=memory, seconds=seconds)
     options = Options(
         cpus=cpus, kernel=None, disabled=frozenset(disabled), only=frozenset(only), reduce=reduce, engine=engine,
-        limits=limits,
+        limits=limits, prove=prove,
     )  # fmt: skip
     request = Request(
         format_, destinations, style_for(sys.stdout, color, verbose), quiet, warnings == "error", progress,

@@ -1,5 +1,5 @@
 """The native explorer: exhaustive, breadth first, compiled for each system."""
 
-from defercheck.explore.native import InternalError, explore
+from defercheck.explore.native import InternalError, explore, explore_states
 
-__all__ = ["InternalError", "explore"]
+__all__ = ["InternalError", "explore", "explore_states"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
+from defercheck.explore.columns import unpack_all
 from defercheck.explore.control import NEVER, Shared, Status
 from defercheck.explore.jit import Tiers
 from defercheck.explore.layout import lay_out
@@ -46,6 +48,18 @@ def explore(
     return Search(system, limits, progress).run()
 
 
+def explore_states(
+    system: TransitionSystem,
+    limits: Limits = Limits(),  # noqa: B008
+    progress: Callable[[Progress], None] | None = None,
+) -> tuple[Exploration, dict[str, Any]]:
+    """As ``explore``, and with it the states that were seen: for each variable an array of its values, all in the
+    same order. The arrays take a few bytes a state and variable beyond what ``limits`` bounds."""
+    search = Search(system, limits, progress)
+    columns: dict[str, Any] = {}
+    return search.run(columns), columns
+
+
 def module_ir(p: Plan, tuning: Tuning) -> str:
     """The text of everything that is generated for a system."""
     parts = [base_ir(p, tuning.chunk_bits), watch_ir(p)]
@@ -77,10 +91,12 @@ class Search:
         self._storage = Storage(self._control, self._layout, self._plan.most, tuning, limits.memory)
         self._reported = self._begun
 
-    def run(self) -> Exploration:
-        """Search, analyse, collect. Called once."""
+    def run(self, columns: dict[str, Any] | None = None) -> Exploration:
+        """Search, analyse, collect. Called once. ``columns`` receives the states that were seen."""
         try:
             complete, limit, stuck_checked = self._explore()
+            if columns is not None:
+                columns.update(unpack_all(self._layout, self._storage.words(self._control.count)))
             return self._result(complete, limit, stuck_checked)
         finally:
             self._storage.free()

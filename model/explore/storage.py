@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from defercheck.explore.control import Control
 from defercheck.explore.layout import Layout
@@ -110,6 +111,18 @@ class Storage:
     def get(self, index: int) -> tuple[int, ...]:
         """The words of a state."""
         return tuple((ctypes.c_uint64 * self._words).from_address(self._state(index)))
+
+    def words(self, count: int) -> Any:
+        """The words of the first ``count`` states, as an array of one row a state."""
+        import numpy
+
+        rows = numpy.empty((count, self._words), dtype=numpy.uint64)
+        step = 1 << self._tuning.chunk_bits
+        for first in range(0, count, step):
+            n = min(step, count - first)
+            words = (ctypes.c_uint64 * (n * self._words)).from_address(self._state(first))
+            rows[first : first + n] = numpy.frombuffer(words, dtype=numpy.uint64).reshape(n, self._words)
+        return rows
 
     def parent(self, index: int) -> int:
         """The index of the state from which this one was first reached. State 0 has none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from defercheck import __version__
@@ -56,6 +57,7 @@ def _result(result: CheckResult) -> dict[str, Any]:
         "verdicts": [_verdict(v) for v in result.verdicts],
         "missing": list(result.missing),
         "exploration": _exploration(result.exploration),
+        "proof": None if result.proof is None else asdict(result.proof),
         "system": _system(result.system),
         "reductions": list(result.reductions),
         "assumptions": list(result.assumptions),

@@ -27,6 +27,7 @@ def standing(result: CheckResult, style: Style) -> list[str]:
     entries = [
         ("checked", checked(result)),
         ("explored", explored(result)),
+        ("proved", proved(result)),
         ("cost", cost(result)),
         ("reduced by", ", ".join(result.reductions)),
     ]
@@ -73,6 +74,15 @@ def explored(result: CheckResult) -> str:
     return f"{numbers}; stopped by {LIMITS.get(e.limit, e.limit)}"
 
 
+def proved(result: CheckResult) -> str:
+    """How much of it is proved, not only explored, and what that took; empty when no proof was asked for."""
+    p = result.proof
+    if p is None:
+        return ""
+    how = f"{count(p.lemmas, 'lemma')}, {count(p.queries, 'query', 'queries')}, {duration(p.seconds)}"
+    return f"{p.proved:,} of {count(p.claims, 'claim')}, with {how} ({duration(p.solver_seconds)} in Z3)"
+
+
 def cost(result: CheckResult) -> str:
     """Time and memory."""
     e = result.exploration
@@ -88,7 +98,8 @@ def cost(result: CheckResult) -> str:
 
 def _rule(verdict: Verdict) -> str:
     said = {"explored": "holds", "reached": "reached", "unreached": "not reached"}.get(verdict.outcome, verdict.outcome)
-    return f"{verdict.code} {verdict.name}: {said}" + (" as expected" if verdict.expected else "")
+    why = f" ({verdict.reason})" if verdict.outcome == "explored" and verdict.reason else ""
+    return f"{verdict.code} {verdict.name}: {said}{why}" + (" as expected" if verdict.expected else "")
 
 
 def _entry(label: str, text: str, style: Style, hang: int = 0) -> Iterable[str]:

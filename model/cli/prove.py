@@ -1,0 +1,44 @@
+"""``defercheck prove``: a check whose verdicts Z3 proves."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from defercheck.cli.check import run
+from defercheck.cli.destination import FORMATS
+from defercheck.cli.files import find_specs
+from defercheck.cli.options import model_options, style_options
+from defercheck.cli.reporting import Request
+from defercheck.cli.values import RuleCode, Size, Time
+from defercheck.report.style import ColorChoice, style_for
+
+
+@click.command(epilog="Exit codes: 0 holds or as expected, 1 violation, 2 wrong spec or command line, "
+               "3 undetermined, 4 internal error, 130 interrupted.")  # fmt: skip
+@click.argument("specs", nargs=-1, required=True, metavar="SPEC.dfr|FOLDER...")
+@click.option("-k", "--kernel", "kernels", multiple=True, metavar="VERSION",
+              help="Kernel version whose rules apply, such as 6.1; repeatable. Default: the spec's.")  # fmt: skip
+@model_options
+@click.option("--memory", type=Size(), metavar="SIZE", help="Stop at that much memory, such as 2G (default 4G).")
+@click.option("--time", "seconds", type=Time(), metavar="SECONDS", help="Stop after that time, such as 30 or 5m.")
+@click.option(
+    "--rule", "only", multiple=True, type=RuleCode(), metavar="CODE", help="Prove this rule only; repeatable."
+)
+@click.option("-f", "--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True,
+              help="Format of the report on the standard output.")  # fmt: skip
+@style_options
+@click.option("-q", "--quiet", is_flag=True, help="Only one line for each failure; nothing when all is well.")
+def prove(
+    specs: tuple[str, ...], kernels: tuple[str, ...], cpus: int | None, reduce: bool, memory: int | None,
+    seconds: float | None, only: tuple[str, ...], format_: str, color: ColorChoice, verbose: bool, debug: bool,
+    quiet: bool,
+) -> int:  # fmt: skip
+    """Check specs and prove what holds: for each rule and invariant an inductive invariant that Z3 has checked."""
+    from defercheck.check import Options
+    from defercheck.system.result import Limits
+
+    limits = Limits(seconds=seconds) if memory is None else Limits(memory=memory, seconds=seconds)
+    options = Options(cpus=cpus, only=frozenset(only), reduce=reduce, limits=limits, prove=True)
+    request = Request(format_, (), style_for(sys.stdout, color, verbose), quiet, False, False, color, debug)
+    return run(find_specs(specs), kernels, options, request)
