@@ -87,6 +87,7 @@ def compile_program(program: Program, options: Options) -> Lowered:
     from defercheck.system.wellformed import check
 
     spec = program.spec
+    options = settled(program, options)
     allowed = frozenset(i.code.text for i in spec.items if isinstance(i, tree.AllowDecl))
     disabled = options.disabled
     if options.only:
@@ -94,6 +95,14 @@ def compile_program(program: Program, options: Options) -> Lowered:
     lowered = lower(program, disabled, allowed - disabled)
     check(lowered.system)
     return lowered
+
+
+def settled(program: Program, options: Options) -> Options:
+    """The options with the rules switched off that are only checked when a spec or the options ask for them."""
+    expected = any(isinstance(i, tree.ExpectDecl) and i.code.text == "DF601" for i in program.spec.items)
+    if expected or "DF601" in options.only or program.flags["data_races"] == "reported":
+        return options
+    return replace(options, disabled=options.disabled | {"DF601"})
 
 
 def known_codes() -> frozenset[str]:
@@ -190,6 +199,7 @@ def examine(
     begun = time.monotonic()
     check_codes(spec)
     program = resolve(spec, kernel, options, model)
+    options = settled(program, options)
     lowered = compile_program(program, options)
     system, passes = reduced(lowered.system, options)
     explored, columns = search(system, options, progress)

@@ -11,6 +11,7 @@ from defercheck.grammar import tree
 from defercheck.grammar.span import Span
 from defercheck.interpret import Interpreter
 from defercheck.lower import Lowered
+from defercheck.races import held
 from defercheck.rules import codes, rule
 from defercheck.sema.program import Program
 from defercheck.sema.walk import walk
@@ -100,6 +101,9 @@ class _Judge:
             if code == "DF404":
                 yield from self.lock_order(r.name)
                 continue
+            if code == "DF601" and hits:
+                yield from self.races(r.name, hits)
+                continue
             if code == "DF701" and not hits and not self.asserts:
                 continue
             if not hits:
@@ -172,6 +176,17 @@ class _Judge:
             yield Verdict("DF404", name, "violated", text, b, here, trace, (there,) if there is not None else ())
         if not any_found:
             yield self.nothing("DF404", name)
+
+    def races(self, name: str, hits: list[tuple[Property, Witness]]) -> Iterator[Verdict]:
+        """DF601: one verdict for each variable, with both accesses and what each side holds."""
+        for variable in dict.fromkeys(p.subject for p, _ in hits):
+            mine = [hit for hit in hits if hit[0].subject == variable]
+            v = self.violation(name, mine)
+            p, w = mine[0]
+            text = f"{v.message}: {held(p, shorten(w.path, self.machine, p), self.machine)}"
+            places = (p.also, *(s for q, _ in mine for s in (q.span, q.also)))
+            also = dict.fromkeys(s for s in places if s is not None and not same(s, v.span))
+            yield replace(v, message=text, also=tuple(also))
 
     # ---- the spec's own properties ----
 

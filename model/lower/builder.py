@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from defercheck.grammar.span import Span
 from defercheck.lower.guard import Guard
+from defercheck.lower.races import Access
 from defercheck.lower.values import ArrayPlace, Env
 from defercheck.sema.program import Program
 from defercheck.sema.types import Bool, ContextRef, Enum, Function, Int, Opaque, Ref, Type
@@ -50,6 +51,8 @@ class Builder:
     arrays: dict[str, ArrayPlace] = field(default_factory=dict)
     """Arrays that were made, by name."""
     evaluated: list[tuple[Span, ...]] = field(default_factory=list)
+    accesses: list[Access] = field(default_factory=list)
+    """Accesses of the driver's variables, where DF601 is to be checked."""
     _ranges: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     # ---- variables ----

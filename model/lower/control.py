@@ -14,6 +14,7 @@ from defercheck.lower.builder import Builder, ContextBuilder, Path
 from defercheck.lower.calls import Calls, Entered
 from defercheck.lower.execute import Executor, Waiting
 from defercheck.lower.points import Point, Points, around, back, caller, clean, leave_block, statement
+from defercheck.lower.races import Access
 from defercheck.lower.settle import Pending, Settler
 from defercheck.lower.syntax import calls_in_order, evaluated, guarding, label, place_of
 from defercheck.lower.values import Env, ObjectValue, Place, Value, env_key
@@ -78,6 +79,7 @@ class ControlFlow:
         for check, where, bindings in pending:
             self.check_first(check, where, bindings, start)
         waiting: list[Waiting] = []
+        self.executor.touches.clear()  # those of assertions are the spec's own looks, not the driver's
         fresh = self.settler.path(point, env)
         fresh.guard, fresh.violations = start.guard, start.violations
         ways = list(self.ways(point, fresh)) if start.possible else []
@@ -88,6 +90,9 @@ class ControlFlow:
         calls = tuple(
             Call(p.function, p.site) for p in reversed(list(around(point))) if p.function and p.site is not None
         )
+        if not isinstance(s, tree.Assert | tree.Await):
+            touches = dict.fromkeys(self.executor.touches)
+            self.builder.accesses += [Access(self.context.index, at, touch) for touch in touches]
         for w in waiting:
             self.builder.waits(self.context, at, w.code, w.message, w.subject, w.span)
         seen = tuple(check.span for check, _, _ in pending if isinstance(check, tree.Assert))

@@ -12,6 +12,7 @@ from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, Span, SpecError
 from defercheck.lower.builder import Builder, ContextBuilder, Path, Violation
 from defercheck.lower.places import Places
+from defercheck.lower.races import Touch
 from defercheck.lower.values import NULL, ArrayPlace, ListPlace, ObjectValue, Place, Thunk, Value
 from defercheck.sema.program import Instance
 from defercheck.sema.types import Object
@@ -36,6 +37,8 @@ class Evaluator(Places):
         super().__init__(builder, context)
         self.sites: list[Span] = []
         self.subjects: list[str] = []
+        self.touches: list[Touch] = []
+        self.marked = 0
 
     # ---- values ----
 
@@ -130,9 +133,19 @@ class Evaluator(Places):
             for way in ([(p, v)] if isinstance(v, ObjectValue) else self.load(v, p, e.span))
         ]  # fmt: skip
 
+    def touch(self, variable: str, write: bool, path: Path, span: Span) -> None:
+        """Note an access of a variable of the driver's that others may access too (a local's name has a colon)."""
+        if "DF601" in self.builder.disabled or self.context is None or ":" in variable:
+            return
+        if self.builder.variables[variable].origin == "driver":
+            plain = not self.marked and not span.source.kernel
+            self.touches.append(Touch(variable, write, plain, path.condition, self.site(span)))
+
     def load(self, v: Value, path: Path, span: Span) -> Ways:
         """Read a place; other values are themselves. A reference is read as an object: one way for each that it may
         name."""
+        if isinstance(v, Place):
+            self.touch(v.variable, False, path, span)
         match v:
             case Place() if v.variable in self.builder.references:
                 value = path.read(v.variable)
@@ -354,6 +367,7 @@ class Evaluator(Places):
 
     def assign(self, place: Place, value: Expr, path: Path, span: Span) -> None:
         """Store a value, checking that it fits the variable's range."""
+        self.touch(place.variable, True, path, span)
         v = self.builder.variables[place.variable]
         lo, hi = self.builder.bounds(value)
         if lo < v.lo or hi > v.hi:

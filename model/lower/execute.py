@@ -52,7 +52,10 @@ class Executor(Inliner):
             case tree.Block():
                 return self.block(s.statements, path)
             case tree.Atomic():
-                return self.run(s.body, path)
+                self.marked += 1
+                paths = self.run(s.body, path)
+                self.marked -= 1
+                return paths
             case tree.VarDecl():
                 return self.declare_locals(s, path)
             case tree.Assign():

@@ -16,6 +16,7 @@ from defercheck.lower.builder import Builder, ContextBuilder, Path
 from defercheck.lower.control import ControlFlow
 from defercheck.lower.execute import Executor
 from defercheck.lower.guard import Guard
+from defercheck.lower.races import claim_races
 from defercheck.lower.values import Env, ObjectValue
 from defercheck.lower.words import SOFTIRQ_ENTRY, Words
 from defercheck.sema.program import ContextDef, Program
@@ -256,6 +257,7 @@ class _Machine:
 
     def properties(self) -> None:
         """The spec's own properties, and what must hold when nothing can happen any more."""
+        claim_races(self.builder, self.builder.accesses)
         looker = Executor(self.builder, None, self.words)
         for n, p in enumerate(self.program.properties, 1):
             if p.kind == "lemma":

@@ -28,7 +28,7 @@ def finding(verdict: Verdict, style: Style, kind: str = "") -> list[str]:
         pad = " " * gutter
     for text in (verdict.message, verdict.reason):
         lines += note(text, pad, style)
-    places = [f"{s.source.name}:{s.line}" for s in verdict.also]
+    places = list(dict.fromkeys(f"{s.source.name}:{s.line}" for s in verdict.also))
     if places:
         lines += note("also at " + ", ".join(places), pad, style)
     if verdict.outcome == "violated" and (remedy := cure(verdict.code)):
@@ -62,7 +62,7 @@ def _after(verdict: Verdict) -> str:
     steps = verdict.trace.steps if verdict.trace is not None else ()
     if verdict.outcome != "violated" or not steps or steps[-1].violates or verdict.code == "DF702":
         return ""
-    return f"from here on: {verdict.message}"
+    return verdict.message if verdict.code == "DF601" else f"from here on: {verdict.message}"
 
 
 def _number(verdict: Verdict) -> int | None:

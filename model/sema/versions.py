@@ -57,7 +57,8 @@ def flags(
 
 
 def choices(option: str, kernel: Iterable[tree.SpecFile]) -> set[str]:
-    """The values of an option: its default and all that the kernel model compares it with."""
+    """The values of an option: its default and all that the kernel model compares it with, in code or, where only
+    the compiler looks at it, in the comment beside it."""
     found = set()
     for f in kernel:
         text = f.source.text

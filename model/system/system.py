@@ -120,6 +120,8 @@ class Property:
         step may end counts as one on which it could have moved, unless that step's property ``continues``);
         ``cover``: some reachable state satisfies ``expr`` (not a claim of safety: the verdict is reached or not).
 
+    ``also`` is a second place that it speaks of.
+
     ``code`` is the rule (``DF301``); ``subject`` the object that it speaks of (``my_data.my_tasklet``); ``message``
     one sentence in kernel words. ``hidden`` properties are evidence for derived rules and are not reported.
     ``continues`` marks a ``step`` property whose violating step has a sibling that goes on as though nothing had
@@ -137,6 +139,7 @@ class Property:
     span: Span | None = None
     hidden: bool = False
     continues: bool = False
+    also: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
