@@ -36,7 +36,8 @@ MAY = {
     # the two places that know both sides: how a finding is told in terms of the driver
     "trace": {"system", "interpret", "verdict"},
     "coverage": {"grammar", "sema", "lower", "system", "verdict"},
-    "judge": {"grammar", "sema", "lower", "system", "interpret", "rules", "verdict", "trace", "coverage"},
+    "races": {"grammar", "interpret", "system"},
+    "judge": {"grammar", "sema", "lower", "system", "interpret", "rules", "verdict", "trace", "coverage", "races"},
 }
 """For each part what it may import beside itself and what is shared. Parts that are not named here (`check`, the
 command, the plugin for pytest) put the others together and may import all."""
