@@ -69,7 +69,7 @@ class ExpressionBuilder:
         return NamedType(c[0].type, span)
 
     def on_int_type(self, span: Span, c: list[Any]) -> IntType:
-        return IntType(c[2], c[4], span)
+        return IntType(c[2], c[4], span, c[0].text)
 
     def on_list_type(self, span: Span, c: list[Any]) -> ListType:
         return ListType(c[2], span)

@@ -42,8 +42,8 @@ class ExpressionPrinter:
     def type(self, type: TypeExpr) -> Pieces:
         """A type as written."""
         match type:
-            case IntType(lo, hi):
-                return ["int<", *self.expr(lo, ADDITIVE), "..", *self.expr(hi, ADDITIVE), ">"]
+            case IntType(lo, hi, _, name):
+                return [f"{name}<", *self.expr(lo, ADDITIVE), "..", *self.expr(hi, ADDITIVE), ">"]
             case ListType(element):
                 return ["list<", *self.type(element), ">"]
             case RefType(element):

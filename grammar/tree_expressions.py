@@ -36,11 +36,12 @@ class NamedType:
 
 @dataclass(frozen=True, slots=True)
 class IntType:
-    """``int<lo..hi>``, both included."""
+    """``int<lo..hi>``, both included; ``atomic_t<lo..hi>`` and ``refcount_t<lo..hi>`` by their ``name``."""
 
     lo: Expr
     hi: Expr
     span: Span
+    name: str = "int"
 
 
 @dataclass(frozen=True, slots=True)

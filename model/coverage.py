@@ -38,6 +38,8 @@ def unexercised(program: Program, lowered: Lowered, fired: Set[int]) -> Iterator
         if isinstance(node, tree.Assert) and not _touched(node.span, done):
             text = " ".join(node.condition.span.text.split())
             yield _warning("DF902", "holds vacuously", f"`assert({text})` is never evaluated", node.span)
+        if isinstance(node, tree.ExprStatement) and _nothing(node.expr, program):
+            continue
         if isinstance(node, _STEPS) and not _touched(node.span, done) and not _within(node.span, blind):
             blind.append(node.span)
             yield _warning("DF901", "statement never runs", "no schedule reaches this statement", node.span)
@@ -47,6 +49,14 @@ def unexercised(program: Program, lowered: Lowered, fired: Set[int]) -> Iterator
         last = i.name.rsplit(".", 1)[-1]
         if i.type != "irq" and not i.span.source.kernel and last not in names | fields:
             yield _warning("DF903", "object never used", f"nothing in the spec uses `{i.name}`", i.span, i.name)
+
+
+def _nothing(e: tree.Expr, program: Program) -> bool:
+    """Whether a call is of a function without a body, such as a barrier: no step is its own."""
+    if not isinstance(e, tree.CallExpr) or not isinstance(e.callee, tree.NameExpr):
+        return False
+    called = program.functions.get(e.callee.name, ())
+    return bool(called) and not any(f.body.statements for f in called)
 
 
 def _bodies(program: Program) -> tuple[object, ...]:

@@ -128,10 +128,11 @@ class Evaluator(Places):
 
     def operand(self, e: tree.Expr, path: Path) -> Ways:
         """As ``scalar``, but objects stay objects, for comparison."""
-        return [
-            way for p, v in self.value(e, path)
-            for way in ([(p, v)] if isinstance(v, ObjectValue) else self.load(v, p, e.span))
-        ]  # fmt: skip
+        return [way for p, v in self.value(e, path) for way in self.operand_of(v, p, e.span)]
+
+    def operand_of(self, v: Value, path: Path, span: Span) -> Ways:
+        """As ``operand``, for what an expression was evaluated to."""
+        return [(path, v)] if isinstance(v, ObjectValue) else self.load(v, path, span)
 
     def touch(self, variable: str, write: bool, path: Path, span: Span) -> None:
         """Note an access of a variable of the driver's that others may access too (a local's name has a colon)."""

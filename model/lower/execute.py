@@ -18,7 +18,7 @@ from defercheck.lower.values import NULL, ListPlace, ObjectValue, Place, Value
 from defercheck.lower.words import Words
 from defercheck.sema.constants import ALIASES
 from defercheck.sema.resolve import resolve_type
-from defercheck.sema.shape import when
+from defercheck.sema.shape import Shapes, when
 from defercheck.sema.types import Bool, List, Object, Opaque, Type
 from defercheck.sema.walk import walk
 from defercheck.system.expr import Const, Expr, negate, op
@@ -42,6 +42,7 @@ class Executor(Inliner):
 
     def __init__(self, builder: Builder, context: ContextBuilder | None, words: Words):
         super().__init__(builder, context, words)
+        self.shapes = Shapes(builder.program)
         self.waiting: list[Waiting] = []
 
     # ---- statements ----
@@ -86,7 +87,7 @@ class Executor(Inliner):
                     f.chosen = True
                 return [q for f, b in zip(forks, s.branches, strict=True) for q in self.run(b, f)]
             case tree.Assert():
-                self.assertion(s, path)
+                return self.assertion(s, path)
             case tree.Check():
                 self.rule_check(s, path)
             case tree.Await():
@@ -281,11 +282,19 @@ class Executor(Inliner):
             p.leaving, p.result = "return", v
         return [p for p, _ in ways]
 
-    def assertion(self, s: tree.Assert, path: Path) -> None:
+    def assertion(self, s: tree.Assert, path: Path) -> list[Path]:
+        """All paths through an assertion: what its condition does (`assert(atomic_dec_and_test(&n))`) is done."""
+        text = s.message or "assertion failed: " + " ".join(s.condition.span.text.split())
+        acts = any(isinstance(n, tree.CallExpr) for n in walk(s.condition)) and self.shapes.acts_at_once(s.condition)
+        done = []
         for p, ok in self.scalar(s.condition, path):
+            if acts:
+                self.check(p, ok, "DF701", text, "", s.span)
+                done += [p] if p.possible else []
+                continue
             path.guard = p.guard
-            text = s.message or "assertion failed: " + " ".join(s.condition.span.text.split())
             self.check(path, ok, "DF701", text, "", s.span)
+        return done if acts else [path] if path.possible else []
 
     def rule_check(self, s: tree.Check, path: Path) -> None:
         for p, ok in self.scalar(s.condition, path):

@@ -60,7 +60,7 @@ class Inliner(Evaluator):
 
     def arguments(self, e: tree.CallExpr, path: Path) -> list[tuple[Path, list[Value]]]:
         """Evaluate arguments left to right: objects, lists and ``out`` places as they are, the rest as numbers."""
-        declared = self.program.functions[callee_name(e)][0].parameters
+        declared = self.candidates(e)[0].parameters
         ways: list[tuple[Path, list[Value]]] = [(path, [])]
         for n, a in enumerate(e.arguments):
             by_place = n < len(declared) and declared[n].out
@@ -91,9 +91,14 @@ class Inliner(Evaluator):
         """Whether a parameter has a type, by its name."""
         return isinstance(p.type, tree.NamedType) and p.type.name == type
 
+    def candidates(self, e: tree.CallExpr) -> tuple[tree.FunctionDecl, ...]:
+        """The functions that a call can mean by the number of its arguments, or all if there is none of that number."""
+        known = self.program.functions[callee_name(e)]
+        return tuple(f for f in known if len(f.parameters) == len(e.arguments)) or known
+
     def overload(self, e: tree.CallExpr, arguments: list[Value]) -> tree.FunctionDecl:
         """The function that a call means: the overload whose first parameter has the first argument's type."""
-        candidates = self.program.functions[callee_name(e)]
+        candidates = self.candidates(e)
         first = arguments[0] if arguments else None
         if isinstance(first, ObjectValue) and first.name:
             type = self.program.instances[first.name].type

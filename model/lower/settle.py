@@ -102,6 +102,8 @@ class Settler:
             case tree.Check() | tree.Assert():
                 if (call := self.calls.next_call([s.condition], env)) is not None:
                     return self.call(call, point, env, pending)
+                if self.calls.shapes.acts_at_once(s.condition):  # a step of its own, which goes on with what it did
+                    return None
                 # an assertion that cannot fail is still evaluated: only one that no schedule comes to is vacuous
                 if isinstance(s, tree.Check) and self.holds_plainly(s.condition, point, env):
                     return after, bare, pending

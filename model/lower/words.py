@@ -174,6 +174,38 @@ class Words:
     def test_and_clear(self, ex: Executor, e: tree.CallExpr, path: Path, v: Value) -> list:
         return self._test_and(ex, e, path, v, FALSE)
 
+    # ---- any variable, in one step ----
+
+    def READ_ONCE(self, ex: Executor, e: tree.CallExpr, path: Path, v: Value) -> list:
+        return ex.load(self._place(v, e), path, e.span)
+
+    def WRITE_ONCE(self, ex: Executor, e: tree.CallExpr, path: Path, v: Value, to: Value) -> list:
+        return [(p, FALSE) for p in self._store(ex, e, path, v, to)]
+
+    def xchg(self, ex: Executor, e: tree.CallExpr, path: Path, v: Value, to: Value) -> list:
+        return [
+            (q, old) for p, old in ex.load(self._place(v, e), path, e.span) for q in self._store(ex, e, p, v, to)
+        ]  # fmt: skip
+
+    def cmpxchg(self, ex: Executor, e: tree.CallExpr, path: Path, v: Value, wanted: Value, to: Value) -> list:
+        done = []
+        for p, old in ex.load(self._place(v, e), path, e.span):
+            for q, x in ex.operand_of(wanted, p, e.span):
+                same = Const(old == x) if isinstance(old, ObjectValue) else equals(old, x)
+                if (other := q.fork(negate(same))).possible:
+                    done.append((other, old))
+                if (equal := q.fork(same)).possible:
+                    done += [(r, old) for r in self._store(ex, e, equal, v, to)]
+        return done
+
+    def _store(self, ex: Executor, e: tree.CallExpr, path: Path, v: Value, to: Value) -> list[Path]:
+        """Assign a variable of any type; a reference by the number of the object."""
+        place, done = self._place(v, e), []
+        for p, x in ex.operand_of(to, path, e.span):
+            ex.assign(place, Const(ex.number(x)) if isinstance(x, ObjectValue) else x, p, e.span)
+            done += [p] if p.possible else []
+        return done
+
     def count_up(self, ex: Executor, e: tree.CallExpr, path: Path, v: Value) -> list:
         place = self._place(v, e)
         old, top = path.read(place.variable), ex.builder.variables[place.variable].hi

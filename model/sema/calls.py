@@ -7,7 +7,7 @@ from defercheck.sema.expressions import Expressions
 from defercheck.sema.scope import Scope
 from defercheck.sema.shape import callee_name
 from defercheck.sema.signatures import Expected, Signature
-from defercheck.sema.typed import UNKNOWN, Typed, called, kind_of, misfit
+from defercheck.sema.typed import UNKNOWN, AnyType, Array, Null, Text, Typed, called, kind_of, misfit
 from defercheck.sema.types import (
     Bool,
     Condition,
@@ -100,7 +100,8 @@ class Calls(Expressions):
 
     def declared(self, name: str, overloads: tuple[tree.FunctionDecl, ...], e: tree.CallExpr, scope: Scope) -> Typed:
         """A call of a function of the spec or the kernel model."""
-        signatures = [self.types.signature(f) for f in overloads]
+        fitting = [f for f in overloads if len(f.parameters) == len(e.arguments)] or list(overloads)
+        signatures = [self.types.signature(f) for f in fitting]
         first = self.peek(e, scope) if len(signatures) > 1 else None
         chosen = next((s for s in signatures if s.parameters and s.parameters[0].type == first), signatures[0])
         given = e.arguments
@@ -190,13 +191,15 @@ class Calls(Expressions):
             label = "this function cannot change the caller's variable through it"
             self.complaints.add(f"{found.noun} is only a copy", e.span, label, help, (s.note,))
         elif not found.place and not isinstance(type, List):
-            kind = "an `unsigned long` variable" if isinstance(type, Bool) else kind_of(type)
-            help = f"declare `unsigned long {name};` and pass that" if isinstance(type, Bool) else ""
+            saved = isinstance(type, Bool) and name == "flags"  # of local_irq_save and its like
+            kind = "an `unsigned long` variable" if saved else kind_of(type)
+            help = f"declare `unsigned long {name};` and pass that" if saved else ""
             text = f"expected {kind}, found {called(found)}"
             self.complaints.add(text, e.span, "this cannot be assigned", help, (s.note,))
         elif not holds(found.type, type):
+            help = "declare it with a range, `int<0..7>`, or as `bool`" if isinstance(found.type, Opaque) else ""
             text = f"expected {kind_of(type)}, found {called(found)}"
-            self.complaints.add(text, e.span, kind_of(found.type), "", (s.note,))
+            self.complaints.add(text, e.span, kind_of(found.type), help, (s.note,))
 
     # ---- words of the machine ----
 
@@ -220,17 +223,33 @@ class Calls(Expressions):
             self.wrong(f"`{name}` takes {wanted} argument{'s' if wanted != 1 else ''}, {len(e.arguments)} given", e)
             return self.abandon(e, scope)
         element: Type | None = None
+        same: Typed = UNKNOWN
         for kind, a in zip(w.takes, e.arguments, strict=True):
             found = self.typed(bare(a), scope)
             if found.type is None:
+                continue
+            if kind == "any":
+                same = Typed(found.type)
+            if kind == "same":
+                self.held(same.type, found, a)
                 continue
             if isinstance(found.type, List):
                 element = Object(found.type.element)
             if not self.suits(kind, found):
                 label = kind_of(found.type) if found.noun else ""
                 self.wrong(f"expected {WANTED[kind]}, found {called(found)}", a, label)
+        if w.result == "same":
+            return same
         results: dict[str, Type | None] = {"": Void(), "bool": Bool(), "number": Number(), "element": element}
         return Typed(results[w.result])
+
+    def held(self, type: AnyType | None, found: Typed, e: tree.Expr) -> None:
+        """Check a value that a variable of a type is given."""
+        if type is None or isinstance(type, Array | Null | Text):
+            return
+        problem = misfit(type, found, self.program)
+        if problem is not None:
+            self.complaints.add(problem.message, e.span, problem.label, problem.help)
 
     def suits(self, kind: str, found: Typed) -> bool:
         """Whether an argument is what a word takes."""
@@ -249,7 +268,7 @@ class Calls(Expressions):
                 return isinstance(found.type, List)
             case "flag":
                 return isinstance(found.type, Bool) and found.place
-            case "place":
+            case "place" | "any":
                 return found.place
             case "vector":
                 return isinstance(found.type, Enum) and found.type.name == "softirq_vector"
@@ -259,7 +278,7 @@ class Calls(Expressions):
 WANTED = {
     "bool": "a bool", "number": "a number", "context": "a context", "object": "an object", "irq": "an irq",
     "heap": "a heap object (an instance of a struct)", "list": "a list", "flag": "a bool variable",
-    "place": "a variable", "vector": "a softirq", "index": "a context",
+    "place": "a variable", "any": "a variable", "vector": "a softirq", "index": "a context",
 }  # fmt: skip
 
 

@@ -24,6 +24,9 @@ from defercheck.sema.types import (
 from defercheck.sema.unmodelled import type_help
 
 MAX_RANGE = 1 << 31
+COUNTS = {"atomic_t": Int(-1, 15), "atomic64_t": Int(-1, 15), "atomic_long_t": Int(-1, 15), "refcount_t": Int(0, 15)}
+"""The kernel's atomic numbers, with the range that they have where none is written."""
+
 _INTEGERS = frozenset({"int", "unsigned", "signed", "long", "short", "char"})
 _KERNELS_OWN = frozenset({"condition", "cpu", "pool", "counter", "object", "context", "function", "unsigned long"})
 
@@ -45,10 +48,15 @@ def resolve_type(
 ) -> Type:
     """The meaning of a type as written. ``SpecError`` when there is no such type or its range is empty or too wide."""
     match t:
+        case tree.IntType(name=name) if name != "int" and name not in COUNTS:
+            near = suggest(name, COUNTS) or "only `int`, `atomic_t` and `refcount_t` have a range"
+            raise SpecError(Diagnostic(f"`{name}` has no range", t.span, help=near))
         case tree.IntType():
             lo, hi = constant(t.lo, values), constant(t.hi, values)
             if lo > hi:
-                raise SpecError(Diagnostic(f"the range {lo}..{hi} is empty", t.span, help=f"write int<{hi}..{lo}>"))
+                raise SpecError(
+                    Diagnostic(f"the range {lo}..{hi} is empty", t.span, help=f"write {t.name}<{hi}..{lo}>")
+                )
             if hi - lo >= MAX_RANGE:
                 raise SpecError(Diagnostic(f"the range {lo}..{hi} is too wide", t.span, help="use at most 2^31 values"))
             return Int(lo, hi)
@@ -61,6 +69,7 @@ def resolve_type(
         "bool": Bool(), "void": Void(), "int": Number(), "unsigned long": Opaque(), "function": Function(),
         "context": ContextRef(), "object": Object("object"), "counter": Int(0, ghost_limit),
         "condition": Condition(), "cpu": Int(0, max(unbound // 2 - 1, 0)), "pool": Int(0, unbound),
+        **COUNTS,
     }  # fmt: skip
     words = t.name.split()
     if t.keyword == "" and set(words) <= _INTEGERS:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from defercheck.grammar import tree
 from defercheck.sema.program import Program
 from defercheck.sema.walk import walk
-from defercheck.sema.words import PUBLIC, QUIET
+from defercheck.sema.words import ACTING, PUBLIC, QUIET
 
 MACHINE = frozenset({
     "softirq_frame_active", "task_softirq_count", "start_softirq_frame", "explicit_irq", "threads_active",
     "on_this_cpu", "note_order", "allocated", "freed", "allocate", "release", "live", "contains", "push_back",
     "push_front", "pop_front", "move_all", "empty", "test_and_set", "test_and_clear", "count_up", "step", "first",
-    "remove", "flusher",
+    "remove", "flusher", "READ_ONCE", "WRITE_ONCE", "xchg", "cmpxchg",
 }) | QUIET  # fmt: skip
 """Words of the machine that are executed within a step."""
 
@@ -49,6 +49,20 @@ def when(condition: tree.Expr, flags: dict[str, str]) -> bool:
     raise TypeError(condition)
 
 
+def operation(f: tree.FunctionDecl) -> bool:
+    """Whether a function of the kernel model is one operation on its caller's variable, with a result: part of the
+    statement that uses the result, as an instruction is (`atomic_dec_and_test`)."""
+    body = f.body.statements
+    return (
+        f.span.source.kernel
+        and any(p.out for p in f.parameters)
+        and len(body) == 1
+        and isinstance(body[0], tree.Atomic)
+        and any(isinstance(n, tree.Return) for n in walk(body))
+        and not any(isinstance(n, tree.Await | tree.Choose) for n in walk(body))
+    )
+
+
 class Shapes:
     """Answers for one program, each computed once."""
 
@@ -62,8 +76,8 @@ class Shapes:
         key = id(f)
         if key not in self._instant:
             self._instant[key] = False  # recursion is reported elsewhere
-            self._instant[key] = not any(self._acts(n) for n in walk(f.body)) and any(
-                isinstance(n, tree.Return) for n in walk(f.body)
+            self._instant[key] = operation(f) or (
+                not any(self._acts(n) for n in walk(f.body)) and any(isinstance(n, tree.Return) for n in walk(f.body))
             )
         return self._instant[key]
 
@@ -93,6 +107,14 @@ class Shapes:
         if machine_word(e) or not name:
             return False
         return all(self.instant(f) for f in self.program.functions.get(name, ()))
+
+    def acts_at_once(self, e: tree.Expr) -> bool:
+        """Whether evaluating an expression changes the state within the step that does it."""
+        return any(
+            machine_word(c) in ACTING or any(operation(f) for f in self.program.functions.get(callee_name(c), ()))
+            for c in walk(e)
+            if isinstance(c, tree.CallExpr) and self.within_step(c)
+        )
 
     def within_step(self, e: tree.CallExpr) -> bool:
         """Whether a call can be executed as part of one step: a machine word or an instant function."""

@@ -8,7 +8,7 @@ from defercheck.grammar import tree
 from defercheck.sema.program import Program
 from defercheck.sema.shape import Shapes, callee_name, machine_word
 from defercheck.sema.walk import walk
-from defercheck.sema.words import ACTING, CONTEXTUAL, HERE
+from defercheck.sema.words import CONTEXTUAL, HERE
 
 
 class Steps:
@@ -22,7 +22,7 @@ class Steps:
 
     def looks(self, e: tree.CallExpr) -> bool:
         """Whether a call only looks at the state."""
-        return self.shapes.instant_call(e) and machine_word(e) not in ACTING
+        return self.shapes.instant_call(e) and not self.shapes.acts_at_once(e)
 
     def within_step(self, e: tree.CallExpr) -> bool:
         """Whether a call is made as part of the calling statement's step."""

@@ -23,6 +23,10 @@ FLAGS = frozenset({"request_irq"})
 """Calls whose flags, the second argument, may be left out: `request_irq(&nic);` means `request_irq(&nic, 0);`."""
 
 
+STARTING = frozenset({"ATOMIC_INIT", "ATOMIC64_INIT", "ATOMIC_LONG_INIT", "REFCOUNT_INIT"})
+"""Macros around the initial value of an atomic variable."""
+
+
 def desugar(spec: tree.SpecFile) -> tree.SpecFile:
     """The spec in terms of what the kernel model declares. Unchanged parts are the same nodes."""
     found: tree.SpecFile = _Rewriter(_objects(spec)).rewritten(spec)
@@ -63,6 +67,8 @@ class _Rewriter:
     def replaced(self, node: Any) -> Any:
         """A call without its strings, an assignment of a constructor's result as the call that it stands for."""
         match node:
+            case tree.CallExpr(callee=tree.NameExpr(name=name), arguments=(start,)) if name in STARTING:
+                return start
             case tree.CallExpr(callee=tree.NameExpr(name=name)) if name in CONSTRUCTORS:
                 kept = tuple(a for a in node.arguments if not isinstance(a, tree.StringLiteral))
                 return replace(node, arguments=kept) if len(kept) < len(node.arguments) else node

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["bool", "number", "context", "object", "heap", "list", "place", "flag", "vector", "irq", "index"]
+Kind = Literal["bool", "number", "context", "object", "heap", "list", "place", "flag", "vector", "irq", "index", "any", "same"]
 """What a word takes: ``object`` is any object, ``heap`` an instance of a struct, ``place`` a variable, ``flag`` a
-variable that is a bool, ``index`` a context as the number that a loop over contexts gives it."""
+variable that is a bool, ``index`` a context as the number that a loop over contexts gives it, ``any`` a variable of
+any type, ``same`` a value that the first argument can hold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of the machine. ``result`` is empty for none, and ``element`` for an object of the list's type."""
+    """A word of the machine. ``result`` is empty for none, ``element`` for an object of the list's type, ``same`` for
+    what the first argument holds."""
 
     takes: tuple[Kind, ...] = ()
-    result: Literal["", "bool", "number", "element"] = ""
+    result: Literal["", "bool", "number", "element", "same"] = ""
 
 
 MACHINE: dict[str, Word] = {
@@ -43,6 +45,10 @@ MACHINE: dict[str, Word] = {
     "test_and_set": Word(("flag",), "bool"),
     "test_and_clear": Word(("flag",), "bool"),
     "count_up": Word(("place",)),
+    "READ_ONCE": Word(("any",), "same"),
+    "WRITE_ONCE": Word(("any", "same")),
+    "xchg": Word(("any", "same"), "same"),
+    "cmpxchg": Word(("any", "same", "same"), "same"),
     "step": Word(),
     "thread_body": Word(),
     "module_init": Word(result="number"),
@@ -54,10 +60,18 @@ MACHINE: dict[str, Word] = {
 QUIET = frozenset({"printk", "pr_info", "pr_err", "pr_warn", "pr_notice", "pr_debug"})
 """Output: evaluated for its accesses, otherwise nothing."""
 
-PUBLIC = frozenset({"allocated", "freed", "test_and_set", "test_and_clear"})
-"""Words that a driver's spec may use too: observers of memory, and the kernel's atomic bit operations."""
+PUBLIC = frozenset({
+    "allocated", "freed", "test_and_set", "test_and_clear", "READ_ONCE", "WRITE_ONCE", "xchg", "cmpxchg",
+})  # fmt: skip
+"""Words that a driver's spec may use too: observers of memory, and the kernel's atomic operations on any type."""
 
-ACTING = frozenset({"test_and_set", "test_and_clear", "push_back", "push_front", "pop_front", "move_all", "remove"})
+MARKED = frozenset({"READ_ONCE", "WRITE_ONCE", "xchg", "cmpxchg"})
+"""Words whose access to their first argument is no data race (DF601), as little as one in the kernel model itself."""
+
+ACTING = frozenset({
+    "test_and_set", "test_and_clear", "push_back", "push_front", "pop_front", "move_all", "remove", "WRITE_ONCE",
+    "xchg", "cmpxchg",
+})  # fmt: skip
 """Words that are made within the caller's step but change the state."""
 
 CONTEXTUAL = frozenset({"softirq_frame_active", "task_softirq_count", "start_softirq_frame", "on_this_cpu"})
@@ -84,6 +98,7 @@ INTERNAL = frozenset({
     "queue_on", "queue_delayed", "timer_expires", "work_starts", "work_ends", "pool_lets_start", "worker",
     "collisions", "collides", "cwq_thread", "cwq_next", "flushing", "flushing_any", "sleep_until_flushed",
     "arm_timer", "run_timers", "may_expire_here", "timer_sync_check",
+    "completion_taken", "wait_may_end",
     "queued_on", "unlink_work", "wait_until_idle", "grab_delayed", "keep_cpu", "in_flight",
 })  # fmt: skip
 """Functions of the kernel model that are parts of others, not calls that a driver makes."""

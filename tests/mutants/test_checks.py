@@ -13,6 +13,7 @@ from defercheck.sema.walk import walk
 from defercheck.system.result import Limits
 
 from tests.mutants.checks import CHECKS, NEVER
+from tests.mutants.checks_sync import SYNC_CHECKS
 
 Key = tuple[str, str, int]
 
@@ -34,7 +35,7 @@ def of_the_table() -> dict[Key, str]:
     """The specs under the same keys."""
     found: dict[Key, str] = {}
     seen: Counter[tuple[str, str]] = Counter()
-    for file, message, text in CHECKS:
+    for file, message, text in (*CHECKS, *SYNC_CHECKS):
         found[file, message, seen[file, message]] = text
         seen[file, message] += 1
     return found

@@ -17,9 +17,12 @@ from defercheck.kernel import sources
 from defercheck.lower import machine
 from defercheck.verdict import CheckResult
 
-from tests.mutants.faults import FAULTS, Edit, Fault
+from tests.mutants.faults import FAULTS as DEFERRAL
+from tests.mutants.faults import Edit, Fault
+from tests.mutants.faults_sync import SYNC
 from tests.table import SPECS
 
+FAULTS = (*DEFERRAL, *SYNC)
 OWN = Path(__file__).with_name("specs")
 
 
