@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["bool", "number", "context", "object", "heap", "list", "place", "flag", "vector", "irq", "index", "any", "same"]
+Kind = Literal[
+    "bool", "number", "context", "object", "heap", "list", "place", "flag", "vector", "irq", "index", "any", "same"
+]  # fmt: skip
 """What a word takes: ``object`` is any object, ``heap`` an instance of a struct, ``place`` a variable, ``flag`` a
 variable that is a bool, ``index`` a context as the number that a loop over contexts gives it, ``any`` a variable of
 any type, ``same`` a value that the first argument can hold."""
