@@ -25,6 +25,7 @@ from defercheck.grammar.tree import (
     OptionDecl,
     Parameter,
     PropertyDecl,
+    StartDecl,
     StructDecl,
     TypeDecl,
     VarDecl,
@@ -109,20 +110,35 @@ class Builder(StatementBuilder):
     def on_for_each(self, span: Span, c: list[Any]) -> tuple[str, Span, Parameter]:
         return "for_each", span, Parameter(c[2], self.name_of(c[3]), span)
 
+    def on_after(self, span: Span, c: list[Any]) -> tuple[str, Span, tuple[Name, ...]]:
+        return "after", span, self.names_of(c[1:])
+
+    def on_priority(self, span: Span, c: list[Any]) -> tuple[str, Span, IntLiteral]:
+        return "priority", span, self.number_of(c[1])
+
     def on_context(self, span: Span, c: list[Any]) -> ContextDecl:
         kind = c[0]
-        fit = {"irq": ("cpu", "times"), "thread": ("cpu", "each_cpu", "for_each")}.get(kind, ())
+        fit = {
+            "irq": ("cpu", "times"), "thread": ("cpu", "each_cpu", "for_each", "after", "priority"),
+        }.get(kind, ())  # fmt: skip
         given: dict[str, Any] = {}
-        for clause, place, value in c[2:-1]:
+        names = self.names_of([child for child in c if isinstance(child, Token)])
+        for clause, place, value in (child for child in c if isinstance(child, tuple)):
             if clause not in fit:
                 raise SpecError(_misplaced_clause(kind, place))
             if clause in given or {clause, *given} >= {"cpu", "each_cpu"}:
                 raise SpecError(Diagnostic(f"`{place.text}` comes a second time", place, help="delete one of the two"))
             given[clause] = value
+        if len(names) > 1 and kind != "thread":
+            place = names[1].span
+            raise SpecError(Diagnostic(f"each {kind} has a body of its own", place, help="declare it separately"))
         return ContextDecl(
-            kind, self.name_of(c[1]), c[-1], span, given.get("cpu"), "each_cpu" in given, given.get("times"),
-            given.get("for_each"),
+            kind, names[0], c[-1], span, given.get("cpu"), "each_cpu" in given, given.get("times"),
+            given.get("for_each"), names[1:], given.get("after", ()), given.get("priority"),
         )  # fmt: skip
+
+    def on_start_block(self, span: Span, c: list[Any]) -> StartDecl:
+        return StartDecl(c[-1], span, self.number_of(c[3]) if len(c) > 2 else None)
 
     def on_module(self, span: Span, c: list[Any]) -> ModuleDecl:
         parts: dict[str, tuple[Span, Block]] = {}
@@ -159,5 +175,5 @@ def _misplaced_clause(kind: str, place: Span) -> Diagnostic:
     return Diagnostic(
         f"{article} `{kind}` takes no `{place.text}`",
         place,
-        help="`irq` takes `on cpu N` and `times N`, `thread` takes `on cpu N` or `on each cpu`",
+        help="`irq` takes `on cpu N` and `times N`, `thread` takes `on cpu N`, `after OTHER` and `priority N`",
     )

@@ -209,7 +209,7 @@ def missing_semicolon(failure: Failure) -> Diagnostic | None:
 
 def _what_ends(failure: Failure) -> str:
     head = failure.head.type
-    if head in ("invariant", "never", "cover", "lemma"):
+    if head in ("invariant", "never", "cover", "lemma", "final"):
         return "the property"
     braces = [bracket for bracket in failure.open if bracket.text == "{"]
     if not braces:

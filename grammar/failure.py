@@ -10,9 +10,9 @@ from defercheck.grammar.tables import END
 
 ITEM_WORDS = frozenset(
     {
-        *("allow", "cover", "cpus", "define", "enum", "expect", "invariant", "irq", "kernel", "lemma", "module"),
-        *("never", "option", "percpu", "preempt", "softirq", "struct", "tasklet", "thread", "timer", "type"),
-        "version",
+        *("allow", "cover", "cpus", "define", "enum", "expect", "final", "invariant", "irq", "kernel", "lemma"),
+        *("module", "never", "option", "percpu", "preempt", "softirq", "start", "struct", "tasklet", "thread"),
+        *("timer", "type", "version"),
     }
 )
 """The words that an item can start with."""

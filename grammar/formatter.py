@@ -25,6 +25,7 @@ from defercheck.grammar.tree import (
     Parameter,
     PropertyDecl,
     SpecFile,
+    StartDecl,
     StringLiteral,
     StructDecl,
     TypeDecl,
@@ -70,6 +71,9 @@ class _ItemPrinter(StatementPrinter):
                 self.block([*front, *self._context_head(item)], item.body)
             case ModuleDecl():
                 self._module(front, item)
+            case StartDecl(body, _, cpu):
+                on = f"on cpu {number(cpu.value, cpu.span)} " if cpu else ""
+                self.block([*front, f"start {on}"], body)
             case StructDecl(name, members, instances):
                 self._members([*front, f"struct {self._name(name)} "], members, name, end, instances, ";")
             case TypeDecl(name, members):
@@ -128,7 +132,7 @@ class _ItemPrinter(StatementPrinter):
         return pieces
 
     def _context_head(self, item: ContextDecl) -> Pieces:
-        head = f"{item.kind} {self._name(item.name)} "
+        head = f"{item.kind} {', '.join(self._name(name) for name in item.names)} "
         if item.parameter:
             element = "".join(str(piece) for piece in self.type(item.parameter.type))
             head += f"for each {element} {self.declared(item.parameter.name)} "
@@ -138,6 +142,10 @@ class _ItemPrinter(StatementPrinter):
             head += "on each cpu "
         if item.times:
             head += f"times {number(item.times.value, item.times.span)} "
+        if item.after:
+            head += f"after {', '.join(self._name(name) for name in item.after)} "
+        if item.priority:
+            head += f"priority {number(item.priority.value, item.priority.span)} "
         return [head]
 
     def _module(self, front: Pieces, module: ModuleDecl) -> None:

@@ -69,6 +69,8 @@ def _followers() -> dict[str, re.Pattern[str]]:
         "never": "",
         "cover": "",
         "lemma": "",
+        "final": "",
+        "start": r"(?:\{|on\b)",
         "": r"[\w\"{]",
     }
     return {word: re.compile(_TRIVIA + pattern) for word, pattern in words.items()}

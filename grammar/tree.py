@@ -217,7 +217,11 @@ class MacroUse:
 class ContextDecl:
     """``irq NAME [on cpu 0] [times 3] { }``, ``thread NAME [on cpu 0] { }``, ``softirq NET_RX { }``,
     ``tasklet NAME { }``, ``timer NAME { }``; ``thread NAME for each work w on each cpu { }`` (kernel threads of
-    the model)."""
+    the model).
+
+    ``thread a, b { }`` declares several threads with one body: ``more`` are the names behind the first. ``after`` are
+    the threads that must have ended before it starts; ``priority`` is what ``priority 50`` says.
+    """
 
     kind: Literal["irq", "thread", "softirq", "tasklet", "timer"]
     name: Name
@@ -227,6 +231,14 @@ class ContextDecl:
     each_cpu: bool = False
     times: IntLiteral | None = None
     parameter: Parameter | None = None
+    more: tuple[Name, ...] = ()
+    after: tuple[Name, ...] = ()
+    priority: IntLiteral | None = None
+
+    @property
+    def names(self) -> tuple[Name, ...]:
+        """All that it declares."""
+        return self.name, *self.more
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,11 +251,20 @@ class ModuleDecl:
 
 
 @dataclass(frozen=True, slots=True)
-class PropertyDecl:
-    """``invariant NAME: expr;``, ``never NAME: expr;``, ``cover NAME: expr;``, ``lemma NAME: expr;``; the name may be
-    missing."""
+class StartDecl:
+    """``start { ... }``, ``start on cpu 0 { ... }``: what has happened already when everything begins."""
 
-    kind: Literal["invariant", "never", "cover", "lemma"]
+    body: Block
+    span: Span
+    cpu: IntLiteral | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyDecl:
+    """``invariant NAME: expr;``, ``never NAME: expr;``, ``cover NAME: expr;``, ``lemma NAME: expr;``, ``final NAME:
+    expr;``; the name may be missing."""
+
+    kind: Literal["invariant", "never", "cover", "lemma", "final"]
     name: Name | None
     expr: Expr
     span: Span
@@ -278,7 +299,7 @@ class VersionDecl:
 
 Item = (
     KernelDecl | CpusDecl | OptionDecl | EnumDecl | StructDecl | TypeDecl | VarDecl | FunctionDecl | DefineDecl
-    | MacroUse | ContextDecl | ModuleDecl | PropertyDecl | ExpectDecl | AllowDecl | VersionDecl
+    | MacroUse | ContextDecl | ModuleDecl | StartDecl | PropertyDecl | ExpectDecl | AllowDecl | VersionDecl
 )  # fmt: skip
 
 

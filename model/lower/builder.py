@@ -17,7 +17,8 @@ from defercheck.system.system import Call, Context, Level, Location, Property, T
 
 @dataclass
 class ContextBuilder:
-    """A context that is being compiled. ``cpus`` are those it may run on; ``home`` its CPU, if that is fixed."""
+    """A context that is being compiled. ``cpus`` are those it may run on; one that ``begins`` has ended before any
+    other moves."""
 
     index: int
     name: str
@@ -28,6 +29,7 @@ class ContextBuilder:
     locations: list[Location]
     idle: set[int]
     enabled: Expr = TRUE
+    begins: bool = False
 
     @property
     def pc(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, SpecError
+from defercheck.lower.beginning import spread
 from defercheck.lower.builder import Builder, ContextBuilder, Path
 from defercheck.lower.execute import Executor
 from defercheck.lower.points import Point, Points, around
@@ -34,6 +35,7 @@ class Calls:
         self.points = points
         self.sites: dict[str, str] = {}
         self._bodies: dict[int, tree.FunctionDecl] = {}
+        self._spread: tree.Block | None = None
 
     def next_call(self, expressions: list[tree.Expr], env: Env) -> tree.CallExpr | None:
         """The next call in order of evaluation that takes steps of its own and was not made yet."""
@@ -107,7 +109,11 @@ class Calls:
             case "module_init" | "module_exit":
                 return self.program.functions[name.replace("_", " ")][0]
             case "thread_body":
-                body = next(c.body for c in self.program.contexts if c.kind == "thread" and c.name == self.context.name)
+                kind = "start" if self.context.begins else "thread"
+                d = next(c for c in self.program.contexts if c.kind == kind and c.name == self.context.name)
+                if kind == "start" and self._spread is None:
+                    self._spread = spread(d, self.program)
+                body = self._spread or d.body
                 assert body is not None
                 return self.body(self.context.name, body)
         (_, v), *_ = self.executor.scalar(e.arguments[0], path)

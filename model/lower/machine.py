@@ -11,18 +11,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from defercheck.grammar import tree
-from defercheck.grammar.span import Diagnostic, Span, SpecError
+from defercheck.grammar.span import Span
+from defercheck.lower.beginning import begun, ended, home
 from defercheck.lower.builder import Builder, ContextBuilder, Path
 from defercheck.lower.control import ControlFlow
 from defercheck.lower.execute import Executor
 from defercheck.lower.guard import Guard
+from defercheck.lower.properties import claim_properties
 from defercheck.lower.races import claim_races
 from defercheck.lower.values import Env, ObjectValue
 from defercheck.lower.words import SOFTIRQ_ENTRY, Words
 from defercheck.sema.program import ContextDef, Program
 from defercheck.sema.shape import Shapes
 from defercheck.system.expr import FALSE, TRUE, Const, Expr, Var, conj, disj, equals, negate, op
-from defercheck.system.system import Location, Property, TransitionSystem, Variable
+from defercheck.system.system import Location, TransitionSystem, Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +68,17 @@ class _Machine:
             self.hardirq(hard[c], c)
         for context, d, subject in threads:
             self.start(context, d, subject)
-        self.properties()
+        for context in self.builder.contexts:
+            context.enabled = begun(context, self.builder.contexts)
+        claim_races(self.builder, self.builder.accesses)
+        claim_properties(self.builder, self.words)
         return Lowered(self.builder.system(self.program.spec.source.name), tuple(self.builder.evaluated))
 
     # ---- contexts ----
 
     def homes(self, d: ContextDef) -> list[int | None]:
         """The CPUs for each of which the declaration makes a thread; ``None`` for one that may start on any."""
-        if d.kind not in ("thread", "module"):
+        if d.kind not in ("thread", "module", "start"):
             return []
         if d.each_cpu:
             return list(self.cpus)
@@ -94,6 +99,7 @@ class _Machine:
             variable = Variable(f"cpu.{name}", 0, len(self.cpus) - 1, 0, origin="kernel")
             self.builder.add(variable)
             context = self.builder.context(name, "thread", Var(variable.name), tuple(self.cpus), d.kernel)
+        context.begins = d.kind == "start"
         return context
 
     def frame_variables(self, context: ContextBuilder) -> None:
@@ -212,7 +218,7 @@ class _Machine:
             flow.final = len(context.locations)
             context.locations.append(Location("finished", d.span))
             context.idle.add(flow.final)
-        for cpu in context.cpus:
+        for cpu in home(d, self.program) if d.kind == "start" else context.cpus:
             env: Env = {"this_cpu": Const(cpu), "this_level": self.level("TASK"), "this_pool": self.pool(d, cpu)}
             others = [
                 negate(conj(there, self.atomic(t))) for t, there in self.words.threads_on(cpu) if t is not context
@@ -227,10 +233,11 @@ class _Machine:
                 if len(context.cpus) > 1:
                     self.builder.amend(known, context.index, free, updates)
                 continue
-            entry = flow.enter("module_frame" if d.kind == "module" else "thread_frame", [], env)
+            entry = flow.enter(f"{d.kind}_frame", [], env)
             guard = self.guard("thread_may_start", [], env) if d.kind == "thread" else TRUE
-            text = "insmod" if d.kind == "module" else f"{context.name} starts"
+            text = {"module": "insmod", "start": "at the start"}.get(d.kind, f"{context.name} starts")
             guard = conj(guard, free) if len(context.cpus) > 1 else guard
+            guard = conj(guard, *(ended(t) for t in d.after))
             self.builder.step(context, 0, entry, guard, updates, text, d.span)
         if len(context.cpus) > 1:  # before it starts, its CPU is not chosen: the guard of each start looks at its own
             context.enabled = disj(equals(Var(context.pc), 0), context.enabled)
@@ -252,37 +259,3 @@ class _Machine:
 
     def level(self, name: str) -> Const:
         return Const(self.program.constants[name][0])
-
-    # ---- properties ----
-
-    def properties(self) -> None:
-        """The spec's own properties, and what must hold when nothing can happen any more."""
-        claim_races(self.builder, self.builder.accesses)
-        looker = Executor(self.builder, None, self.words)
-        for n, p in enumerate(self.program.properties, 1):
-            if p.kind == "lemma":
-                continue
-            ways = looker.scalar(p.expr, Path({}))
-            e = disj(*(conj(q.condition, v) for q, v in ways))
-            if any(q.chosen or q.store for q, _ in ways):
-                raise SpecError(Diagnostic("a property can only look at the state", p.expr.span))
-            text = " ".join(p.expr.span.text.split())
-            name = p.name.text if p.name else f"{p.kind} {n}"
-            if p.kind == "cover":
-                says = f"`{text}` is never reached"
-                self.builder.claim(Property(f"cover:{name}", "DF904", "cover", says, name, e, span=p.span))
-            else:
-                holds = e if p.kind == "invariant" else negate(e)
-                says = f"`{text}` does not hold" if p.kind == "invariant" else f"`{text}` holds, which must never be"
-                self.builder.claim(Property(f"DF702:{name}", "DF702", "invariant", says, name, holds, span=p.span))
-            if isinstance(p.expr, tree.Binary) and p.expr.op == "==>" and p.kind == "invariant":
-                left = disj(*(conj(q.condition, v) for q, v in looker.scalar(p.expr.left, Path({}))))
-                says = f"the left side of `{text}` is never true"
-                self.builder.claim(
-                    Property(f"vacuous:{name}", "DF902", "cover", says, name, left, span=p.span, hidden=True)
-                )
-        if self.program.flags["module"] == "absent" and "DF306" not in self.builder.disabled:
-            for i in self.program.of_type("object"):
-                freed = op("ne", Var(looker.allocation(i.name)), Const(1))
-                text = "is never freed: nothing is left to run and it is still allocated"
-                self.builder.claim(Property(f"DF306:{i.name}", "DF306", "terminal", text, i.name, freed, span=i.span))

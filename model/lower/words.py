@@ -53,7 +53,9 @@ class Words:
 
     def threads_on(self, cpu: int) -> list[tuple[ContextBuilder, Expr]]:
         """The threads that may run on a CPU, each with the condition that it is there."""
-        return [(c, equals(c.cpu, cpu)) for c in self.contexts if c.level == "thread" and cpu in c.cpus]
+        return [
+            (c, equals(c.cpu, cpu)) for c in self.contexts if c.level == "thread" and cpu in c.cpus and not c.begins
+        ]
 
     def softirq_frame_active(self, ex: Executor, e: tree.CallExpr, path: Path) -> list:
         pc = self.frame("softirq", path).pc
@@ -91,6 +93,17 @@ class Words:
     def explicit_irq(self, ex: Executor, e: tree.CallExpr, path: Path, line: ObjectValue) -> list:
         requested = dict(ex.program.instances[line.name].initial).get("requested", 1)
         return [(path, FALSE if requested else TRUE)]
+
+    def migrate(self, ex: Executor, e: tree.CallExpr, path: Path) -> list:
+        """Go on on any CPU: a way for each."""
+        assert ex.context is not None
+        ways = []
+        for cpu in ex.context.cpus:
+            p = path.fork().bind(this_cpu=Const(cpu))
+            p.chosen = True
+            p.store[f"cpu.{ex.context.name}"] = Const(cpu)
+            ways.append((p, FALSE))
+        return ways
 
     def step(self, ex: Executor, e: tree.CallExpr, path: Path) -> list:
         path.chosen = True
@@ -152,6 +165,16 @@ class Words:
     def release(self, ex: Executor, e: tree.CallExpr, path: Path, o: Value) -> list:
         path.store[self._heap(ex, o, e)] = Const(2)
         return [(path, FALSE)]
+
+    def use(self, ex: Executor, e: tree.CallExpr, path: Path, o: Value) -> list:
+        """Some access to an object."""
+        assert isinstance(o, ObjectValue)
+        path.chosen = True  # a step also where nothing can be wrong
+        if not o.name:
+            ex.check(path, FALSE, "DF305", "NULL pointer dereference", "NULL", e.span, essential=True)
+        else:
+            ex.alive(ex.program.instances[o.name], path, e.span)
+        return [(path, FALSE)] if path.possible else []
 
     # ---- bits and counters ----
 

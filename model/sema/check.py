@@ -15,6 +15,7 @@ from defercheck.sema.calls import Calls
 from defercheck.sema.complaints import Complaints
 from defercheck.sema.handlers import check_handlers
 from defercheck.sema.names import Names
+from defercheck.sema.order import check_order
 from defercheck.sema.program import Program
 from defercheck.sema.scope import Frame, Local, Scope
 from defercheck.sema.signatures import Types, kernel_only
@@ -29,6 +30,7 @@ def check(program: Program) -> None:
     checker = _Checker(program)
     checker.runs_something()
     checker.items(program.spec)
+    check_order(program.spec.items, checker.complaints)
     _check_calls(program.spec, checker.complaints)
     check_handlers(program, checker.types, checker.complaints)
     checker.complaints.finish()
@@ -54,6 +56,8 @@ def _bodies(f: tree.SpecFile) -> Iterator[tuple[str, tree.Block]]:
         match item:
             case tree.FunctionDecl() | tree.ContextDecl():
                 yield item.name.text, item.body
+            case tree.StartDecl():
+                yield "start", item.body
             case tree.ModuleDecl():
                 if item.init is not None:
                     yield "init", item.init
@@ -74,7 +78,7 @@ class _Checker:
         """A spec in which nothing happens is a mistake, not a proof."""
         items = self.program.spec.items
         contexts = [i.kind for i in items if isinstance(i, tree.ContextDecl)]
-        if {"irq", "thread"} & set(contexts) or any(isinstance(i, tree.ModuleDecl) for i in items):
+        if {"irq", "thread"} & set(contexts) or any(isinstance(i, tree.ModuleDecl | tree.StartDecl) for i in items):
             return
         source = self.program.spec.source
         span = items[-1].span if items else _start(source)
@@ -99,6 +103,8 @@ class _Checker:
                         self.body(item.init, Frame(kernel, result=init, what="init"))
                     if item.exit is not None:
                         self.body(item.exit, Frame(kernel, result=Void(), what="the module's `exit`"))
+                case tree.StartDecl():
+                    self.body(item.body, Frame(kernel, result=Void(), what="`start`"))
                 case tree.PropertyDecl():
                     what = item.name.text if item.name is not None else str(item.span.start)
                     self.calls.condition(item.expr, Scope(Frame(kernel, property=True, what=f"property {what}")))

@@ -131,6 +131,10 @@ class _Collector(Objects):
                 self.context(item, kernel)
             case tree.ModuleDecl():
                 self.module(item)
+            case tree.StartDecl():
+                self.cpu(item.cpu, item.span)
+                cpu = item.cpu.value if item.cpu is not None else None
+                self.contexts.append(ContextDef("start", "start", item.span, item.body, cpu))
 
     def function(self, item: tree.FunctionDecl) -> None:
         others = self.functions.get(item.name.text, ())
@@ -194,15 +198,17 @@ class _Collector(Objects):
             raise SpecError(Diagnostic(f"an array of {n} elements", e.span, help="use 1 to 64"))
         return n
 
-    def context(self, item: tree.ContextDecl, kernel: bool) -> None:
-        cpu = item.cpu.value if item.cpu is not None else None
-        if cpu is not None and cpu >= self.cpus:
+    def cpu(self, cpu: tree.IntLiteral | None, span: Span) -> None:
+        """A CPU that a context is pinned to exists."""
+        if cpu is not None and cpu.value >= self.cpus:
+            label = f"this spec has {self.cpus}, numbered from 0"
             raise SpecError(
-                Diagnostic(
-                    f"there is no CPU {cpu}", item.cpu.span if item.cpu else item.span,
-                    f"this spec has {self.cpus}, numbered from 0", "raise `cpus` or choose another",
-                )
-            )  # fmt: skip
+                Diagnostic(f"there is no CPU {cpu.value}", cpu.span, label, "raise `cpus` or choose another")
+            )
+
+    def context(self, item: tree.ContextDecl, kernel: bool) -> None:
+        self.cpu(item.cpu, item.span)
+        cpu = item.cpu.value if item.cpu is not None else None
         times = item.times.value if item.times is not None else None
         name = item.name
         match item.kind:
@@ -228,15 +234,21 @@ class _Collector(Objects):
                 name = tree.Name(vector, name.span)
                 self.new(name, space="softirq ")
             case "thread":
-                self.new(name)
+                for each in item.names:
+                    self.new(each)
         parameter = None
         if item.parameter is not None:
             assert isinstance(item.parameter.type, tree.NamedType)
             parameter = (item.parameter.type.name, item.parameter.name.text)
         kind = "irq" if item.kind == "irq" else "softirq" if item.kind == "softirq" else "thread"
-        self.contexts.append(
-            ContextDef(kind, name.text, item.name.span, item.body, cpu, item.each_cpu, times, parameter, kernel)  # type: ignore[arg-type]
-        )
+        after = tuple(a.text for a in item.after)
+        priority = item.priority.value if item.priority is not None else 0
+        for each in (name, *item.more):
+            self.contexts.append(
+                ContextDef(
+                    kind, each.text, each.span, item.body, cpu, item.each_cpu, times, parameter, kernel, after, priority  # type: ignore[arg-type]
+                )
+            )  # fmt: skip
 
     def module(self, item: tree.ModuleDecl) -> None:
         empty = tree.Block((), item.span)

@@ -78,9 +78,13 @@ class Global:
 
 @dataclass(frozen=True, slots=True)
 class ContextDef:
-    """A context that a spec or the kernel model declares, with the body that it executes."""
+    """A context that a spec or the kernel model declares, with the body that it executes.
 
-    kind: Literal["irq", "thread", "softirq", "module"]
+    ``after`` are the threads that must have ended before it starts. ``start`` is what has happened already when all
+    others begin.
+    """
+
+    kind: Literal["irq", "thread", "softirq", "module", "start"]
     name: str
     span: Span
     body: tree.Block | None
@@ -89,6 +93,8 @@ class ContextDef:
     times: int | None = None
     parameter: tuple[str, str] | None = None
     kernel: bool = False
+    after: tuple[str, ...] = ()
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ def _single(item: tree.Item) -> Iterable[tuple[tuple[str, str], str, Span]]:
             yield ("option", item.name.text), f"option `{item.name}` is given", item.span
         case tree.ModuleDecl():
             yield ("module", ""), "`module` is declared", _word(item.span, "module")
+        case tree.StartDecl():
+            yield ("start", ""), "`start` is declared", _word(item.span, "start")
         case tree.AllowDecl():
             yield ("allow", item.code.text), f"{item.code} is allowed", item.code.span
         case tree.ExpectDecl():
@@ -81,7 +83,7 @@ def _kernel_only(item: tree.Item, complaints: Complaints) -> None:
         case tree.FunctionDecl() if item.name.text in PUBLIC or item.name.text in QUIET:
             complaints.take(_taken(item.name))
     for name in _value_names(item):
-        if name.text in HERE or (name.text == "module" and isinstance(item, tree.ContextDecl)):
+        if name.text in HERE or (name.text in ("module", "start") and isinstance(item, tree.ContextDecl)):
             complaints.take(_taken(name))
 
 
@@ -93,8 +95,10 @@ def _value_names(item: tree.Item) -> Iterable[tree.Name]:
             return item.constants
         case tree.StructDecl():
             return item.instances
-        case tree.FunctionDecl() | tree.ContextDecl():
+        case tree.FunctionDecl():
             return [item.name]
+        case tree.ContextDecl():
+            return item.names
     return []
 
 

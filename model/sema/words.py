@@ -52,6 +52,8 @@ MACHINE: dict[str, Word] = {
     "xchg": Word(("any", "same"), "same"),
     "cmpxchg": Word(("any", "same", "same"), "same"),
     "step": Word(),
+    "migrate": Word(),
+    "use": Word(("object",)),
     "thread_body": Word(),
     "module_init": Word(result="number"),
     "module_exit": Word(),
@@ -63,7 +65,7 @@ QUIET = frozenset({"printk", "pr_info", "pr_err", "pr_warn", "pr_notice", "pr_de
 """Output: evaluated for its accesses, otherwise nothing."""
 
 PUBLIC = frozenset({
-    "allocated", "freed", "test_and_set", "test_and_clear", "READ_ONCE", "WRITE_ONCE", "xchg", "cmpxchg",
+    "allocated", "freed", "use", "test_and_set", "test_and_clear", "READ_ONCE", "WRITE_ONCE", "xchg", "cmpxchg",
 })  # fmt: skip
 """Words that a driver's spec may use too: observers of memory, and the kernel's atomic operations on any type."""
 
@@ -72,7 +74,7 @@ MARKED = frozenset({"READ_ONCE", "WRITE_ONCE", "xchg", "cmpxchg"})
 
 ACTING = frozenset({
     "test_and_set", "test_and_clear", "push_back", "push_front", "pop_front", "move_all", "remove", "WRITE_ONCE",
-    "xchg", "cmpxchg",
+    "use", "xchg", "cmpxchg",
 })  # fmt: skip
 """Words that are made within the caller's step but change the state."""
 
@@ -101,7 +103,8 @@ INTERNAL = frozenset({
     "collisions", "collides", "cwq_thread", "cwq_next", "flushing", "flushing_any", "sleep_until_flushed",
     "arm_timer", "run_timers", "may_expire_here", "timer_sync_check",
     "completion_taken", "wait_may_end",
-    "queued_on", "unlink_work", "wait_until_idle", "grab_delayed", "keep_cpu", "in_flight",
+    "queued_on", "unlink_work", "wait_until_idle", "grab_delayed", "keep_cpu", "in_flight", "quiet",
+    "start_frame", "start_elsewhere",
 })  # fmt: skip
 """Functions of the kernel model that are parts of others, not calls that a driver makes."""
 

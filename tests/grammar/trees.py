@@ -163,13 +163,24 @@ items = st.one_of(
     st.builds(
         lambda n, b, cpu, times: t.ContextDecl("irq", n, b, AT, cpu, False, times), item_names, bodies, counts, counts
     ),
-    st.builds(lambda n, b, cpu: t.ContextDecl("thread", n, b, AT, cpu), item_names, bodies, counts),
+    st.builds(
+        lambda n, b, cpu, more, after, priority: t.ContextDecl(
+            "thread", n, b, AT, cpu, more=more, after=after, priority=priority
+        ),
+        item_names,
+        bodies,
+        counts,
+        tuples(names),
+        tuples(names),
+        counts,
+    ),
+    st.builds(lambda b, cpu: t.StartDecl(b, AT, cpu), bodies, counts),
     st.builds(lambda n, b: t.ContextDecl("thread", n, b, AT, None, True), item_names, bodies),
     st.builds(lambda k, n, b: t.ContextDecl(k, n, b, AT), st.sampled_from(["softirq", "tasklet"]), item_names, bodies),
     st.builds(lambda a, b: t.ModuleDecl(a, b, AT), st.none() | bodies, st.none() | bodies),
     st.builds(
         lambda k, n, e: t.PropertyDecl(k, n, e, AT),
-        st.sampled_from(["invariant", "never", "cover", "lemma"]),
+        st.sampled_from(["invariant", "never", "cover", "lemma", "final"]),
         st.none() | names,
         exprs,
     ),

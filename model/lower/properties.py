@@ -1,0 +1,111 @@
+"""The spec's own properties, and what must hold when nothing can happen any more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from defercheck.grammar import tree
+from defercheck.grammar.span import Diagnostic, SpecError
+from defercheck.lower.beginning import ended
+from defercheck.lower.builder import Builder, Path
+from defercheck.lower.execute import Executor
+from defercheck.lower.words import Words
+from defercheck.sema.program import Program
+from defercheck.sema.shape import callee_name
+from defercheck.sema.walk import walk
+from defercheck.system.expr import Const, Expr, Var, conj, disj, equals, negate, op
+from defercheck.system.system import Property
+
+
+def claim_properties(builder: Builder, words: Words) -> None:
+    """Add every property of the spec to the system under construction. ``SpecError`` for one that does more than
+    look."""
+    _Properties(builder, words).claim()
+
+
+@dataclass
+class _Properties:
+    builder: Builder
+    words: Words
+
+    @property
+    def program(self) -> Program:
+        return self.builder.program
+
+    def claim(self) -> None:
+        for n, p in enumerate(self.program.properties, 1):
+            if p.kind != "lemma":
+                self.one(p, p.name.text if p.name else f"{p.kind} {n}")
+        self.never_freed()
+
+    def one(self, p: tree.PropertyDecl, name: str) -> None:
+        looker = Executor(self.builder, None, self.words)
+        ways = looker.scalar(p.expr, Path({}))
+        e = disj(*(conj(q.condition, v) for q, v in ways))
+        if any(q.chosen or q.store for q, _ in ways):
+            raise SpecError(Diagnostic("a property can only look at the state", p.expr.span))
+        text = " ".join(p.expr.span.text.split())
+        match p.kind:
+            case "cover":
+                says = f"`{text}` is never reached"
+                self.builder.claim(Property(f"cover:{name}", "DF904", "cover", says, name, e, span=p.span))
+            case "final":
+                quiet = self.quiet()
+                says = f"`{text}` does not hold when all is over"
+                self.builder.claim(
+                    Property(f"DF702:{name}", "DF702", "invariant", says, name, disj(negate(quiet), e), span=p.span)
+                )
+                says = f"`{text}` is never looked at: something is always pending, running or waiting"
+                self.vacuous(p, name, says, quiet)
+            case "never":
+                says = f"`{text}` holds, which must never be"
+                self.builder.claim(Property(f"DF702:{name}", "DF702", "invariant", says, name, negate(e), span=p.span))
+            case _:
+                says = f"`{text}` does not hold"
+                self.builder.claim(Property(f"DF702:{name}", "DF702", "invariant", says, name, e, span=p.span))
+                if isinstance(p.expr, tree.Binary) and p.expr.op == "==>":
+                    left = disj(*(conj(q.condition, v) for q, v in looker.scalar(p.expr.left, Path({}))))
+                    self.vacuous(p, name, f"the left side of `{text}` is never true", left)
+
+    def vacuous(self, p: tree.PropertyDecl, name: str, says: str, reached: Expr) -> None:
+        """Say when a property holds for want of a state that it speaks of."""
+        self.builder.claim(Property(f"vacuous:{name}", "DF902", "cover", says, name, reached, span=p.span, hidden=True))
+
+    def quiet(self) -> Expr:
+        """Whether all that was set going has come to its end: threads, handlers, and what the kernel model calls so."""
+        parts: list[Expr] = []
+        for c in self.builder.contexts:
+            if c.level != "thread":
+                parts.append(equals(Var(c.pc), 0))
+            elif not c.kernel:
+                parts.append(ended(c.name))
+        looker = Executor(self.builder, self.builder.contexts[0], self.words)
+        f = self.program.functions["quiet"][0]
+        call = tree.CallExpr(tree.NameExpr("quiet", f.span), (), f.span)
+        for cpu in range(self.program.cpus):
+            ways = looker.inline(f, [], call, Path({"this_cpu": Const(cpu)}))
+            parts.append(disj(*(conj(q.condition, v) for q, v in ways)))  # type: ignore[arg-type]
+        return conj(*parts)
+
+    def never_freed(self) -> None:
+        """DF306 for built-in code: memory that a spec allocates, once nothing is left to run. What was there from the
+        start is not the spec's to free."""
+        if self.program.flags["module"] == "present" or "DF306" in self.builder.disabled:
+            return
+        looker = Executor(self.builder, None, self.words)
+        there = self.given()
+        for i in self.program.of_type("object"):
+            if i.name in there:
+                continue
+            freed = op("ne", Var(looker.allocation(i.name)), Const(1))
+            text = "is never freed: nothing is left to run and it is still allocated"
+            self.builder.claim(Property(f"DF306:{i.name}", "DF306", "terminal", text, i.name, freed, span=i.span))
+
+    def given(self) -> set[str]:
+        """Objects that ``start`` allocates."""
+        body = next((c.body for c in self.program.contexts if c.kind == "start"), None)
+        calls = [n for n in walk(body) if isinstance(n, tree.CallExpr)] if body is not None else []
+        return {
+            n.name for c in calls if callee_name(c) in ("kmalloc", "kzalloc") for a in c.arguments
+            for n in walk(a) if isinstance(n, tree.NameExpr)
+        }  # fmt: skip
