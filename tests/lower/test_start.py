@@ -126,3 +126,9 @@ def test_what_start_allocates_is_not_the_specs_to_free() -> None:
     text = "struct s { bool x; } o; %s thread t { use(o); }"
     assert found(text % "start { kzalloc(&o, GFP_KERNEL); }") == []
     assert found("struct s { bool x; } o; thread t { kzalloc(&o, GFP_KERNEL); use(o); }") == ["DF306"]
+
+
+def test_final_waits_for_timers() -> None:
+    text = "bool ran; timer t { ran = true; } start { mod_timer(&t, 1); }"
+    assert found(f"{text} final done: ran;") == []
+    assert found(f"{text} final idle: !ran;") == ["DF702 idle"]
