@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).parent.parent.parent
-PUBLIC = ("defercheck", "defercheck.api", "defercheck.assertions", "defercheck.build", "defercheck.follow")
+PUBLIC = tuple(
+    f"defercheck{name}" for name in ("", ".api", ".assertions", ".build", ".follow", ".pytest_plugin", ".verdict")
+)
 RIGHT = """\
 import defercheck
 from typing import assert_type
