@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from defercheck.api import render as render
     from defercheck.assertions import assert_covers as assert_covers
     from defercheck.assertions import assert_holds as assert_holds
+    from defercheck.assertions import assert_proved as assert_proved
     from defercheck.assertions import assert_violates as assert_violates
     from defercheck.build import Builder as Builder
     from defercheck.export.graph import GraphTooLarge as GraphTooLarge
@@ -40,7 +41,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "api": ("Explored", "Settings", "Spec", "load", "parse", "render"),
-    "assertions": ("assert_covers", "assert_holds", "assert_violates"),
+    "assertions": ("assert_covers", "assert_holds", "assert_proved", "assert_violates"),
     "build": ("Builder",),
     "export.graph": ("GraphTooLarge",),
     "follow": ("ReplayError",),

@@ -107,6 +107,17 @@ class Spec:
         options = options_of(settings)
         return tuple(self._checked(version, options) for version in pipeline.versions(self.tree, options))
 
+    def prove(self, **settings: Unpack[Settings]) -> CheckResult:
+        """As ``check``, and then Z3 is asked for a proof of all that holds: outcomes are ``proved``, or ``explored``
+        with the reason why there is no proof. ``proof`` of the result says what it took."""
+        options = replace(options_of(settings), prove=True)
+        return self._checked(self._version(options), options)
+
+    def prove_all(self, **settings: Unpack[Settings]) -> tuple[CheckResult, ...]:
+        """One result for each kernel version that the spec names, or for ``kernel`` alone, with proofs."""
+        options = replace(options_of(settings), prove=True)
+        return tuple(self._checked(version, options) for version in pipeline.versions(self.tree, options))
+
     def system(self, **settings: Unpack[Settings]) -> TransitionSystem:
         """The transition system, reduced unless ``reduce`` is false."""
         return self._system(options_of(settings))

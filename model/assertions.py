@@ -83,6 +83,34 @@ def assert_covers(spec: Spec, *covers: str, **settings: Unpack[Settings]) -> tup
     return tuple(found)
 
 
+def assert_proved(spec: Spec, *properties: str, **settings: Unpack[Settings]) -> None:
+    """Z3 proves that the properties hold, on every kernel version that the spec names.
+
+    Without any, all that it can be asked for: the rules and invariants that speak of single states and steps. That no
+    context waits for ever is not among these; a search answers that. Raises as ``assert_holds`` does.
+    """
+    __tracebackhide__ = True
+    for result in spec.prove_all(**settings):
+        if not properties and result.status != "holds":
+            raise AssertionError(_report(result))
+        due = [(name, verdicts_of(result, name)) for name in properties] or [
+            (v.name if v.code == "DF702" else v.code, [v]) for v in result.verdicts if _provable(v, result)
+        ]
+        for name, said in due:
+            failing = [v for v in said if v.outcome != "proved"]
+            if failing:
+                raise AssertionError(_told(f"{name} is not proved", result, failing))
+
+
+def _provable(verdict: Verdict, result: CheckResult) -> bool:
+    """Whether a verdict is one that a proof could stand behind."""
+    from defercheck.proving import claim_of
+
+    if verdict.outcome not in (*_HOLDS, "undetermined") or verdict.code >= "DF703":
+        return False
+    return claim_of(verdict, result.system, result.exploration).is_safety
+
+
 def verdicts_of(result: CheckResult, name: str) -> list[Verdict]:
     """What was said of a rule (by code or name) or a property of the spec. ``ValueError`` when nothing was."""
     from defercheck.rules import UnknownRule, rule
@@ -102,7 +130,8 @@ def verdicts_of(result: CheckResult, name: str) -> list[Verdict]:
         return said
     if not known.checked:
         raise ValueError(f"{known.code} ({known.name}) is not checked by this version of defercheck")
-    raise ValueError(f"nothing was said of {known.code} ({known.name}) for {where}: nothing there could break it")
+    text = f"nothing was said of {known.code} ({known.name}) for {where}"
+    raise ValueError(f"{text}: it was not asked for (rules=[{known.code!r}]), or nothing there could break it")
 
 
 def _steps(verdict: Verdict) -> int:
@@ -131,7 +160,7 @@ def _told(sentence: str, result: CheckResult, verdicts: list[Verdict]) -> str:
             blocks.append(finding(v, style))
         else:
             reason = f": {v.reason}" if v.reason else ""
-            said = "holds: no schedule breaks it" if v.outcome in _HOLDS else f"{v.outcome}{reason}"
+            said = f"{'holds: no schedule breaks it' if v.outcome in _HOLDS else v.outcome}{reason}"
             blocks.append([f"{v.code} ({full_name(v)}): {said}"])
     blocks.append([verdict_line(result, style), *standing(result, style)])
     return "\n\n".join("\n".join(line.rstrip() for line in block) for block in blocks)

@@ -6,7 +6,7 @@ Nothing of the checker is imported before a spec is collected: every run of pyte
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -89,7 +89,7 @@ class SpecFile(pytest.File):
     def collect(self) -> Iterable[pytest.Item]:
         """An item for each property in each way: all of one way, then the next."""
         from defercheck.api import parse
-        from defercheck.check import Options, check_codes, resolve
+        from defercheck.check import Options, check_codes, resolve, settled
 
         self._answers = {}
         try:
@@ -97,10 +97,11 @@ class SpecFile(pytest.File):
         except UnicodeDecodeError as error:
             raise self.CollectError(f"{self.path}: byte {error.start} is not UTF-8") from None
         check_codes(spec.tree)
-        subjects = tuple(_subjects(spec))
         versions = _kernels(self.config) or spec.kernels
         for way in [Way(kernel, cpus) for kernel in versions for cpus in _cpus(self.config)]:
-            resolve(spec.tree, way.kernel, Options(cpus=way.cpus))  # what is wrong with it, once, and not an item each
+            options = Options(cpus=way.cpus)
+            program = resolve(spec.tree, way.kernel, options)  # what is wrong with it, once, and not an item each
+            subjects = tuple(_subjects(spec, settled(program, options).disabled))
             for subject in subjects:
                 name = f"{subject.name}[{way}]"
                 # in full: newer versions of pytest would not know `[...]` of a name alone again, for --lf
@@ -165,14 +166,15 @@ _REST = "others"
 """The item for what has no item of its own: allowances that silence nothing, expectations of such, warnings."""
 
 
-def _subjects(spec: Spec) -> Iterator[Subject]:
+def _subjects(spec: Spec, disabled: Set[str]) -> Iterator[Subject]:
     from defercheck.grammar import tree
     from defercheck.rules import all_rules
     from defercheck.sema.walk import walk
 
     asserts = any(isinstance(n, tree.Assert) for n in walk(spec.tree.items))
     for rule in all_rules():
-        if rule.checked and rule.code < "DF702" and (rule.code != "DF701" or asserts):
+        spoken_of = rule.checked and rule.code not in disabled and (rule.code != "DF701" or asserts)
+        if spoken_of and rule.code < "DF702":
             yield Subject(rule.code, (rule.name, *rule.name.split()), rule.code)
     for item in spec.tree.items:
         if isinstance(item, tree.PropertyDecl):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import defercheck
 import pytest
-from defercheck import assert_covers, assert_holds, assert_violates
+from defercheck import assert_covers, assert_holds, assert_proved, assert_violates
 
 from tests.api.samples import HOLDS, ORDER, SLEEPS
 
@@ -82,10 +82,28 @@ def test_undetermined_is_never_green() -> None:
     ("name", "said"),
     [
         ("alon", "has no property `alon`, and there is no such rule; it has alone, handled"),
-        ("DF601", "is not checked by this version"),
+        ("DF601", "nothing was said of DF601"),
         ("DF701", "nothing was said of DF701"),
     ],
 )
 def test_a_property_that_nothing_is_said_of_does_not_pass(name: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         assert_holds(defercheck.parse(HOLDS), name)
+
+
+def test_proved() -> None:
+    spec = defercheck.parse(HOLDS)
+    assert_proved(spec)
+    assert_proved(spec, "DF201", "alone")
+    result = spec.prove()
+    assert result.proof is not None
+    assert {v.outcome for v in result.verdicts if v.code == "DF201"} == {"proved"}
+    waits = defercheck.parse("bool go; irq nic { go = true; }\nthread t { await (go); }")
+    assert_proved(waits)
+    assert_holds(waits, "DF501")
+    said = failure(assert_proved, waits, "DF501")
+    assert said.startswith("DF501 is not proved\n\nDF501 (")
+    assert "holds: no schedule breaks it: " in said, "with the reason why there is no proof"
+    assert "error[DF101]" in failure(assert_proved, defercheck.parse(SLEEPS), "DF101")
+    assert "error[DF101]" in failure(assert_proved, defercheck.parse(SLEEPS))
+    assert "undetermined" in failure(assert_proved, spec, "DF201", max_states=2)
