@@ -7,6 +7,7 @@ from defercheck.cli.group import DefaultGroup, Entry
 COMMANDS = {
     "check": Entry("defercheck.cli.check:check", "Check specs (the default: `defercheck driver.dfr`)."),
     "prove": Entry("defercheck.cli.prove:prove", "Check specs and let Z3 prove what holds."),
+    "verify": Entry("defercheck.cli.prove:verify", "Check certificates of proofs again."),
     "fmt": Entry("defercheck.cli.fmt:fmt", "Format specs."),
     "compile": Entry("defercheck.cli.inspect:compile_", "Show the transition system of a spec."),
     "export": Entry("defercheck.cli.inspect:export", "Write a spec in another tool's language."),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from defercheck.cli.destination import FORMATS, plan
 from defercheck.cli.exits import Exit, exit_of, worst
 from defercheck.cli.files import find_specs
-from defercheck.cli.options import model_options, style_options
+from defercheck.cli.options import certificate_option, folder_for, model_options, style_options
 from defercheck.cli.progress import Meter
 from defercheck.cli.reporting import Request, conclude, tell
 from defercheck.cli.run import jobs, outcomes
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 @click.option("--engine", type=click.Choice(["native", "interpret"]), default="native", show_default=True,
               help="`interpret` is slow and simple: a second opinion.")  # fmt: skip
 @click.option("--prove", is_flag=True, help="Let Z3 prove what holds, as `defercheck prove` does.")
+@certificate_option
 @click.option(
     "--rule", "only", multiple=True, type=RuleCode(), metavar="CODE", help="Check this rule only; repeatable."
 )
@@ -53,9 +55,9 @@ if TYPE_CHECKING:
 @click.option("--progress", is_flag=True, help="Report progress on stderr also where that is no terminal.")
 def check(
     specs: tuple[str, ...], kernels: tuple[str, ...], cpus: int | None, reduce: bool, max_states: int | None,
-    memory: int | None, seconds: float | None, engine: str, prove: bool, only: tuple[str, ...],
-    disabled: tuple[str, ...], warnings: str, format_: str, outputs: tuple[str, ...], html: str | None, force: bool,
-    color: ColorChoice, verbose: bool, debug: bool, quiet: bool, progress: bool,
+    memory: int | None, seconds: float | None, engine: str, prove: bool, certificates: str | None,
+    only: tuple[str, ...], disabled: tuple[str, ...], warnings: str, format_: str, outputs: tuple[str, ...],
+    html: str | None, force: bool, color: ColorChoice, verbose: bool, debug: bool, quiet: bool, progress: bool,
 ) -> int:  # fmt: skip
     """Check specs: every interleaving of their interrupts, softirqs, tasklets and threads.
 
@@ -72,23 +74,25 @@ def check(
         limits = Limits(states=max_states, memory=memory, seconds=seconds)
     options = Options(
         cpus=cpus, kernel=None, disabled=frozenset(disabled), only=frozenset(only), reduce=reduce, engine=engine,
-        limits=limits, prove=prove,
+        limits=limits, prove=prove or certificates is not None,
     )  # fmt: skip
     request = Request(
         format_, destinations, style_for(sys.stdout, color, verbose), quiet, warnings == "error", progress,
         color, debug,
     )  # fmt: skip
-    return run(names, kernels, options, request)
+    return run(names, kernels, options, request, folder_for(certificates))
 
 
-def run(names: list[str], kernels: tuple[str, ...], options: Options, request: Request) -> int:
-    """Checks and reports; the exit code."""
+def run(
+    names: list[str], kernels: tuple[str, ...], options: Options, request: Request, certificates: Path | None = None
+) -> int:
+    """Checks and reports; the exit code. ``certificates`` is the folder for those of what is proved."""
     meter = Meter(sys.stderr, style_for(sys.stderr).width, plain=request.progress, enabled=not request.quiet)
     work = jobs(names, kernels, options, request.debug)
     done: list[Outcome] = []
     interrupted = False
     try:
-        for outcome in outcomes(work, meter, request.debug):
+        for outcome in outcomes(work, meter, request.debug, certificates):
             tell(outcome, done, work[len(done)], work, request)
             done.append(outcome)
             if exit_of(outcome) is Exit.INTERRUPTED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -32,3 +33,23 @@ def style_options(command: F) -> F:
         default="auto",
         help="Colours (default: on a terminal).",
     )(command)
+
+
+def certificate_option(command: F) -> F:
+    """``--certificate``."""
+    return click.option(
+        "--certificate",
+        "certificates",
+        type=click.Path(),
+        metavar="DIR",
+        help="Write a certificate of each proof (SMT-LIB 2) below that folder, for `defercheck verify`.",
+    )(command)
+
+
+def folder_for(name: str | None) -> Path | None:
+    """The folder that an option names. Raises click.UsageError when something else is there."""
+    if name is None:
+        return None
+    if Path(name).exists() and not Path(name).is_dir():
+        raise click.UsageError(f"--certificate {name}: there is a file of that name, and a folder is needed")
+    return Path(name)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from defercheck.cli.files import STDIN
 from defercheck.cli.group import describe, show_traceback
 from defercheck.cli.progress import Meter
+from defercheck.cli.terminal import say
 from defercheck.grammar.span import Diagnostic, Source, SpecError
 from defercheck.report.outcome import Crashed, Outcome, Refused
 
@@ -58,20 +59,32 @@ def jobs(names: list[str], kernels: tuple[str, ...], options: Options, debug: bo
     return result
 
 
-def outcomes(work: list[Job], meter: Meter, debug: bool) -> Iterator[Outcome]:
-    """The outcome of each job, in order."""
-    from defercheck.check import check_spec
-
+def outcomes(work: list[Job], meter: Meter, debug: bool, certificates: Path | None = None) -> Iterator[Outcome]:
+    """The outcome of each job, in order. ``certificates`` is the folder for those of what is proved."""
     for number, job in enumerate(work, start=1):
         if job.failure is not None:
             yield job.failure
             continue
         assert job.spec is not None and job.options is not None
         meter.start(job.label if len(work) == 1 else f"[{number}/{len(work)}] {job.label}")
-        action = partial(check_spec, job.spec, job.kernel, job.options, progress=meter)
+        action = partial(_checked, job.spec, job.kernel, job.options, meter, certificates)
         outcome = _guarded(job.name, action, debug, meter)
         meter.clear()
         yield outcome
+
+
+def _checked(spec: SpecFile, kernel: str, options: Options, meter: Meter, certificates: Path | None) -> Outcome:
+    from defercheck.check import examine
+
+    done = examine(spec, kernel, options, progress=meter)
+    if certificates is not None:
+        from defercheck.certify import write_certificates
+
+        meter.clear()
+        written = write_certificates(certificates, done, options)
+        if written:
+            say(sys.stderr, f"{done.result.spec.name}: {len(written)} certificates in {written[0].parent}")
+    return done.result
 
 
 def _jobs_of(name: str, kernels: tuple[str, ...], options: Options) -> list[Job]:

@@ -1,6 +1,26 @@
 """Proof: what exploration found to hold, shown by inductive invariants that Z3 alone checks."""
 
-from defercheck.prove.prove import prove
+from defercheck.prove.certificate import Identity, hash_of
+from defercheck.prove.prove import certificates, prove
+from defercheck.prove.reading import Header, NotACertificate, is_certificate, read_header
 from defercheck.prove.result import Claim, ProofOutcome, Proofs, claim_of_invariant, claim_of_rule
+from defercheck.prove.verify import Checked, Verified, verify_certificates
 
-__all__ = ["Claim", "ProofOutcome", "Proofs", "claim_of_invariant", "claim_of_rule", "prove"]
+__all__ = [
+    "Checked",
+    "Claim",
+    "Header",
+    "Identity",
+    "NotACertificate",
+    "ProofOutcome",
+    "Proofs",
+    "Verified",
+    "certificates",
+    "claim_of_invariant",
+    "claim_of_rule",
+    "hash_of",
+    "is_certificate",
+    "prove",
+    "read_header",
+    "verify_certificates",
+]

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 from defercheck.prove.encode import Encoding
@@ -79,14 +80,27 @@ class Induction:
                 self._rule_out(leaves, reads, f"transition {move.index} leaves a range")
         while self._pending:
             index = min(self._pending)
-            wanted = self._pending.pop(index)
-            move, condition = self.encoding.moves[index], self.loaded.conditions[index]
-            for number in wanted:
-                known = self.known[number]
-                broken = z3.And(condition, z3.Not(self.loaded.after(known.term, index)))
-                reads = move.reads.union(*(move.sources.get(n, frozenset([n])) for n in known.names))
-                self._rule_out(broken, reads, f"transition {index} breaks {known.lemma.name}")
+            self._keep(index, self._pending.pop(index))
         self._initiation()
+
+    def _keep(self, index: int, wanted: list[int]) -> None:
+        """Learn until a transition breaks none of these lemmas any more. All of them are asked of at once."""
+        import z3
+
+        move = self.encoding.moves[index]
+        after = {n: self.loaded.after(self.known[n].term, index) for n in wanted}
+        solver = self._solver
+        while True:
+            solver.push()
+            solver.add(self.loaded.conditions[index], z3.Not(z3.And(list(after.values()))))
+            found = self.loaded.check(solver)
+            model = solver.model() if found else None
+            solver.pop()
+            if model is None:
+                return
+            broken = next(self.known[n] for n in wanted if not z3.is_true(model.eval(after[n], True)))
+            reads = move.reads.union(*(move.sources.get(n, frozenset([n])) for n in broken.names))
+            self._learn(self.loaded.state(model), reads, f"transition {index} breaks {broken.lemma.name}")
 
     def _initiation(self) -> None:
         import z3
@@ -122,8 +136,11 @@ class Induction:
         """Program counters first, for they make the cases that people read."""
         return sorted(names, key=lambda n: (self.encoding.variables[n].origin != "pc", n))
 
-    def _cost(self, names: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
-        return -sum(self.encoding.variables[n].origin == "pc" for n in names), names
+    def _cost(self, names: tuple[str, ...]) -> tuple[int, float, tuple[str, ...]]:
+        """Program counters make the cases that people read; then what leaves the least of all combinations."""
+        variables = [self.encoding.variables[n] for n in names]
+        all_of_them = prod(v.hi - v.lo + 1 for v in variables)
+        return -sum(v.origin == "pc" for v in variables), len(self.reachable.project(names)) / all_of_them, names
 
     def _add(self, lemma: Lemma) -> None:
         number = len(self.known)

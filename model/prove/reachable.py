@@ -15,6 +15,7 @@ class Reachable:
     def __init__(self, columns: Columns):
         self._columns = columns
         self._where: dict[tuple[str, int], int] = {}
+        self._projections: dict[tuple[str, ...], frozenset[tuple[int, ...]]] = {}
 
     def __len__(self) -> int:
         return len(next(iter(self._columns.values())))
@@ -29,10 +30,14 @@ class Reachable:
         """The combinations of values that the variables have in some state."""
         import numpy
 
+        key = tuple(names)
+        if key in self._projections:
+            return self._projections[key]
         rows = numpy.stack([self._columns[n] for n in names], axis=1)
         packed = numpy.ascontiguousarray(rows).view(f"V{rows.dtype.itemsize * len(names)}").ravel()
         _, first = numpy.unique(packed, return_index=True)
-        return frozenset(map(tuple, rows[first].tolist()))
+        found = self._projections[key] = frozenset(map(tuple, rows[first].tolist()))
+        return found
 
     def excluding(self, state: Mapping[str, int], names: Iterable[str]) -> list[tuple[str, ...]]:
         """The smallest sets of the named variables such that no reachable state agrees with ``state`` on them: all

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -71,25 +71,21 @@ class Proofs:
 
 def claim_of_rule(system: TransitionSystem, code: str, title: str, broken: Iterable[str] = ()) -> Claim:
     """The claim that a rule holds. ``broken`` are the ids of properties that are known not to hold: of a pair of
-    hidden ones, ``order:a:b`` and ``order:b:a``, one may be broken, for only both together break the rule."""
+    hidden ones, ``order:a:b`` and ``order:b:a``, one may be broken, for only both together break the rule.
+    ``ValueError`` when both are."""
     found = [p for p in system.properties if p.code == code and p.kind != "cover"]
     wrong = frozenset(broken)
-    chosen: dict[frozenset[str], Property] = {}
+    chosen: dict[frozenset[str], Property | None] = {}
     for p in found:
-        if not p.hidden:
-            continue
-        pair = frozenset(p.id.split(":", 2)[1:])
-        if p.id not in wrong:
-            chosen.setdefault(pair, p)
-    return Claim(code, title, tuple(p for p in found if not p.hidden) + tuple(chosen.values()))
+        if p.hidden:
+            pair = frozenset(p.id.split(":", 2)[1:])
+            chosen[pair] = chosen.get(pair) or (None if p.id in wrong else p)
+    if None in chosen.values():
+        raise ValueError(f"{code} is broken, or nothing is said of a pair of orders that it speaks of")
+    return Claim(code, title, (*(p for p in found if not p.hidden), *filter(None, chosen.values())))
 
 
 def claim_of_invariant(system: TransitionSystem, code: str, name: str) -> Claim:
     """The claim that a named invariant of the spec holds."""
     found = tuple(p for p in system.properties if p.code == code and p.subject == name and p.kind != "cover")
     return Claim(f"{code}:{name}", name, found)
-
-
-def by_id(claims: Iterable[Claim]) -> Mapping[str, Claim]:
-    """The claims by their ids."""
-    return {c.id: c for c in claims}

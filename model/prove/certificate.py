@@ -1,0 +1,209 @@
+"""Certificates: a proof as a script in SMT-LIB 2 that any solver can check, one file a claim.
+
+A script declares the state, states the invariant and asks one question for each obligation; the claim is proved when
+every answer is ``unsat``. All but the invariant follows from the spec: who checks a certificate writes it anew from
+the spec and the file's invariant, and accepts the file only if it is the same, letter by letter.
+
+Certificates of one spec share their invariant, and with it all but their last section. A claim that holds whatever the
+state is needs none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from defercheck.prove.encode import Encoding, Move
+from defercheck.prove.lemma import Lemma
+from defercheck.prove.result import Claim
+from defercheck.prove.smtlib import conjunction, literal, negation
+from defercheck.system.system import Property, Transition, Variable
+
+FORMAT = "defercheck certificate 1"
+_NAME = re.compile(r"\|[^|]*\||\be\.\d+\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a certificate speaks of: the spec by name and SHA-256 of its text, the kernel version, the SHA-256 of the
+    kernel model, the number of CPUs, how the system was made from them, and the version of the tool that did."""
+
+    spec: str
+    spec_hash: str
+    kernel: str
+    model_hash: str
+    cpus: int
+    made: str
+    tool: str
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A certificate in parts: ``head`` are comments, ``common`` all that the claims of a system share, ``own`` what is
+    asked for this claim. ``common_obligations`` and ``own_obligations`` name what each question asks, in order."""
+
+    head: str
+    common: str
+    own: str
+    common_obligations: tuple[str, ...]
+    own_obligations: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The whole file."""
+        return f"{self.head}{self.common}{self.own}"
+
+
+def hash_of(text: str) -> str:
+    """SHA-256, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def property_hash(claim: Claim) -> str:
+    """What tells a claim from a weaker one of the same name: the hash of all that its properties say."""
+    return hash_of("\n".join(_told(p) for p in claim.properties))
+
+
+def _told(p: Property) -> str:
+    return f"{p.id}\t{p.code}\t{p.kind}\t{p.subject}\t{p.expr}\t{p.continues}"
+
+
+class Writer:
+    """Writes the certificates of one system. What they share is made once for each invariant."""
+
+    def __init__(self, encoding: Encoding, identity: Identity):
+        self._encoding = encoding
+        self._identity = identity
+        self._shared: dict[tuple[Lemma, ...], tuple[str, tuple[str, ...]]] = {}
+
+    def write(self, claim: Claim, lemmas: tuple[Lemma, ...]) -> Script:
+        """The certificate of a claim. Without lemmas it says that the claim holds in every state, reachable or not."""
+        own, own_asked = _own(self._encoding, claim)
+        if lemmas not in self._shared:
+            common, asked = _common(self._encoding, lemmas)
+            # what is shared declares all variables; what stands alone only those that it speaks of
+            self._shared[lemmas] = (_preamble(self._encoding, None) + common if lemmas else "", asked)
+        common, asked = self._shared[lemmas]
+        if not lemmas:
+            common = _preamble(self._encoding, _used(self._encoding, own))
+        return Script(_head(claim, self._identity), common, own, asked, own_asked)
+
+
+def _head(claim: Claim, identity: Identity) -> str:
+    given = [p.id for p in claim.properties if p.hidden]
+    lines = [
+        FORMAT,
+        f"claim     {claim.id}",
+        f"title     {claim.title}",
+        f"property  sha256 {property_hash(claim)}",
+        f"spec      {identity.spec}",
+        f"text      sha256 {identity.spec_hash}",
+        f"kernel    {identity.kernel}",
+        f"model     sha256 {identity.model_hash}",
+        f"cpus      {identity.cpus}",
+        f"made      {identity.made}",
+        f"tool      {identity.tool}",
+        *(f"order     {name}" for name in given),
+        "",
+        "Every check-sat below must answer unsat. Any SMT-LIB 2 solver with bit-vectors can check this file;",
+        "`defercheck verify` also checks that it says what the spec says.",
+    ]
+    return "".join(f"; {line}".rstrip() + "\n" for line in lines)
+
+
+def _used(encoding: Encoding, text: str) -> frozenset[str]:
+    """The names that a text needs, those in the definitions of names included."""
+    meaning = {d.split()[1]: d for d in encoding.definitions}
+    found: set[str] = set()
+    todo = set(_NAME.findall(text))
+    while todo:
+        name = todo.pop()
+        found.add(name)
+        if name in meaning:
+            todo |= set(_NAME.findall(meaning[name])) - found
+    return frozenset(found)
+
+
+def _preamble(encoding: Encoding, used: frozenset[str] | None) -> str:
+    def wanted(lines: Iterable[str]) -> list[str]:
+        return [line for line in lines if used is None or _NAME.search(line, 10)[0] in used]  # type: ignore[index]
+
+    named = [d for d in encoding.definitions if used is None or d.split()[1] in used]
+    lines = ["", "(set-logic QF_BV)", "", "; a state"]
+    for v, declaration in zip(encoding.system.variables, encoding.declarations, strict=True):
+        if wanted([declaration]):
+            lines += [declaration, *_values(encoding, v)]
+    if named:
+        lines += ["", "; long terms", *named]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _values(encoding: Encoding, v: Variable) -> list[str]:
+    """What the values of a variable stand for, as a comment."""
+    context = next((c for c in encoding.system.contexts if c.pc == v.name), None)
+    labels = [place.label for place in context.locations] if context is not None else list(v.labels)
+    told = (f"{literal(v, v.lo + n)} {' '.join(label.split())}" for n, label in enumerate(labels) if v.lo + n <= v.hi)
+    return [f";   {line}" for line in told]
+
+
+def _common(encoding: Encoding, lemmas: Sequence[Lemma]) -> tuple[str, tuple[str, ...]]:
+    bounds = conjunction(encoding.bounds)
+    if not lemmas:
+        return "", ()
+    if len({lemma.name for lemma in lemmas}) != len(lemmas):
+        raise ValueError("two lemmas have the same name")
+    lines = ["", "; the invariant: each lemma holds in every reachable state"]
+    lines += [lemma.declaration(encoding.variables) for lemma in lemmas]
+    whole = conjunction([bounds, *(lemma.applied({}) for lemma in lemmas)])
+    lines.append(f"(define-fun invariant () Bool {whole})")
+    asked = ["the invariant holds in the initial state"]
+    lines += ["", f"; 1. {asked[0]}"]
+    lines += _question([conjunction(encoding.initial), "(not invariant)"])
+    lines += ["", "; 2. every transition that writes one of its variables keeps it", "(assert invariant)"]
+    for move in encoding.moves:
+        kept = kept_by(move, lemmas)
+        if kept == "true":
+            continue
+        asked.append(named(encoding, move.index))
+        lines += ["", f"; {asked[-1]}", *_question([move.condition, negation(kept)])]
+    return "".join(f"{line}\n" for line in lines), tuple(asked)
+
+
+def kept_by(move: Move, lemmas: Sequence[Lemma]) -> str:
+    """A formula that says that after a transition its variables are in range and the lemmas that speak of them hold.
+    The lemmas that do not, it keeps."""
+    if move.violates is not None:
+        return "true"
+    touched = [lemma for lemma in lemmas if not move.updates.keys().isdisjoint(lemma.variables)]
+    return conjunction([move.inside, *(lemma.applied(move.updates) for lemma in touched)])
+
+
+def _own(encoding: Encoding, claim: Claim) -> tuple[str, tuple[str, ...]]:
+    lines = ["", f"; 3. nothing that {claim.id} forbids can happen"]
+    asked: list[str] = []
+    for p in claim.properties:
+        for n, (wrong, _) in enumerate(encoding.wrong(p)):
+            if p.kind == "step":
+                moves = [m.index for m in encoding.moves if m.violates == p.id]
+                asked.append(named(encoding, moves[n]))
+            else:
+                asked.append(f"{p.subject or p.id}: {p.message}")
+            lines += ["", f"; {asked[-1]}", *_question([wrong])]
+    if not asked:
+        asked.append("no transition of this system does it")
+        lines += ["", f"; {asked[0]}", *_question(["false"])]
+    return "".join(f"{line}\n" for line in lines), tuple(asked)
+
+
+def named(encoding: Encoding, index: int) -> str:
+    """A transition for people: its context, what it does, and its statement's place."""
+    t: Transition = encoding.system.transitions[index]
+    context = encoding.system.contexts[t.context]
+    place = f" ({t.span.source.name}:{t.span.line})" if t.span is not None else ""
+    return " ".join(f"transition {index}, {context.name}: {t.label}{place}".split())
+
+
+def _question(asserted: Sequence[str]) -> list[str]:
+    return ["(push 1)", *(f"(assert {a})" for a in asserted), "(check-sat)", "(pop 1)"]

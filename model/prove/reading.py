@@ -1,0 +1,117 @@
+"""Reading certificates: their header, and the lemmas of their invariant. All else in them is regenerated, not read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from defercheck.prove.certificate import FORMAT, Identity
+from defercheck.prove.lemma import Lemma
+from defercheck.prove.smtlib import sort, symbol
+from defercheck.system.system import Variable
+
+OPERATORS = frozenset(
+    [
+        *("true", "false", "and", "or", "not", "=>", "xor", "=", "distinct", "ite"),
+        *("_", "concat", "extract", "zero_extend", "sign_extend", "bvnot", "bvneg", "bvand", "bvor", "bvxor"),
+        *("bvadd", "bvsub", "bvmul", "bvudiv", "bvurem", "bvsdiv", "bvsrem", "bvshl", "bvlshr", "bvashr"),
+        *("bvult", "bvule", "bvugt", "bvuge", "bvslt", "bvsle", "bvsgt", "bvsge"),
+    ]
+)
+"""All that the body of a lemma may be built of, beside its own variables and constants."""
+
+_TOKEN = re.compile(r"\s*(\|[^|]*\||[()]|[^\s()|]+)")
+_CONSTANT = re.compile(r"#b[01]+|\d+|bv\d+")
+_LEMMA = re.compile(
+    r"\(define-fun (lemma\.[A-Za-z0-9_.]+) \(((?:\(\|[^|]*\| (?:Bool|\(_ BitVec \d+\))\) ?)*)\) Bool (.*)\)"
+)
+_PARAMETER = re.compile(r"\((\|[^|]*\|) (Bool|\(_ BitVec \d+\))\)")
+
+
+class NotACertificate(Exception):
+    """A file that cannot be read as a certificate; the text says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a certificate says of itself."""
+
+    claim: str
+    title: str
+    property_hash: str
+    identity: Identity
+    orders: tuple[str, ...]
+
+
+def is_certificate(text: str) -> bool:
+    """Whether the text begins as a certificate does."""
+    return text.startswith("; defercheck certificate ")
+
+
+def read_header(text: str) -> Header:
+    """The header. ``NotACertificate`` when it is not complete."""
+    lines = text.splitlines()
+    if not lines or lines[0] != f"; {FORMAT}":
+        raise NotACertificate(f"it does not begin with `; {FORMAT}`")
+    entries: dict[str, list[str]] = {}
+    for line in lines[1:]:
+        if not line.startswith("; "):
+            break
+        key, _, value = line[2:].partition(" ")
+        entries.setdefault(key, []).append(value.strip().removeprefix("sha256 "))
+
+    def one(key: str) -> str:
+        if len(entries.get(key, [])) != 1:
+            raise NotACertificate(f"its header has no `{key}`, or several")
+        return entries[key][0]
+
+    if not one("cpus").isdigit():
+        raise NotACertificate("`cpus` in its header is not a number")
+    identity = Identity(
+        one("spec"), one("text"), one("kernel"), one("model"), int(one("cpus")), one("made"), one("tool")
+    )
+    return Header(one("claim"), one("title"), one("property"), identity, tuple(entries.get("order", [])))
+
+
+def lemma_lines(text: str) -> str:
+    """The part of a certificate that tells its lemmas, one a line."""
+    return "\n".join(line for line in text.splitlines() if line.startswith("(define-fun lemma."))
+
+
+def read_lemmas(text: str, variables: Mapping[str, Variable]) -> tuple[Lemma, ...]:
+    """The lemmas of the invariant. ``NotACertificate`` for one that is not a formula over its own variables only."""
+    lemmas: dict[str, Lemma] = {}
+    symbols = {symbol(v.name): v for v in variables.values()}
+    for line in lemma_lines(text).splitlines():
+        match = _LEMMA.fullmatch(line)
+        if match is None:
+            raise NotACertificate(f"`{line[:60]}` is no lemma")
+        name, parameters, body = match.groups()
+        own = {}
+        for told, of in _PARAMETER.findall(parameters):
+            if told not in symbols or sort(symbols[told]) != of:
+                raise NotACertificate(f"{name} speaks of {told}, which this system does not have, or with other values")
+            own[told] = symbols[told].name
+        if name in lemmas:
+            raise NotACertificate(f"{name} is there twice")
+        _check_body(name, body, own.keys())
+        lemmas[name] = Lemma(name, tuple(own.values()), body)
+    return tuple(lemmas.values())
+
+
+def _check_body(name: str, body: str, own: Collection[str]) -> None:
+    depth = end = 0
+    for n, match in enumerate(_TOKEN.finditer(body)):
+        token = match[1]
+        if match.start() != end or (n and depth == 0):
+            raise NotACertificate(f"the body of {name} is not one formula")
+        end = match.end()
+        if token in "()":
+            depth += 1 if token == "(" else -1
+        elif not (token in OPERATORS or _CONSTANT.fullmatch(token) or token in own):
+            raise NotACertificate(f"{name} uses `{token}`, which no lemma may")
+        if depth < 0:
+            break
+    if depth or end != len(body) or not body:
+        raise NotACertificate(f"the body of {name} is not one formula")
