@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 @click.option("-f", "--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True,
               help="Format of the report on the standard output.")  # fmt: skip
 @click.option("-o", "--output", "outputs", multiple=True, metavar="[FORMAT:]FILE",
-              help="Write the report to a file too (.json or .txt tells the format); repeatable.")  # fmt: skip
+              help="Write the report to a file too (.txt, .json, .html, .xml, .sarif tell the format).")  # fmt: skip
 @click.option("--html", type=click.Path(), metavar="FILE",
               help="Write a page to step through each schedule; the same as --output html:FILE.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Let --output overwrite files that are no former reports.")

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from defercheck.report.json import FORMAT, PAGE_MARK
+from defercheck.report.marks import HEAD, is_report
 
-FORMATS = ("text", "json", "html")
-TEXT_MARK = "defercheck report"
-"""The beginning of the first line of every text report that is written to a file."""
+FORMATS = ("text", "json", "html", "junit", "sarif", "github")
 
-_BY_SUFFIX = {".json": "json", ".txt": "text", ".log": "text", ".text": "text", ".html": "html"}
+_BY_SUFFIX = {
+    ".json": "json", ".txt": "text", ".log": "text", ".text": "text", ".html": "html", ".xml": "junit",
+    ".sarif": "sarif",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def parse(value: str) -> Destination:
     if found is None:
         raise click.UsageError(
             f"--output {value}: no format; write one of {', '.join(f'{f}:FILE' for f in FORMATS)}, "
-            f"or a name that ends in {' or '.join(('.json', '.txt', '.html'))}"
+            f"or a name that ends in {' or '.join(('.json', '.txt', '.html', '.xml', '.sarif'))}"
         )
     return Destination(found, path)
 
@@ -63,10 +64,4 @@ def plan(values: tuple[str, ...], force: bool, specs: Iterable[str] = ()) -> tup
 def _is_report(path: Path) -> bool:
     """Whether a file is empty or begins as our reports do."""
     with path.open("rb") as file:
-        head = file.read(200).decode("utf-8", "replace")
-    return (
-        not head
-        or head.startswith(TEXT_MARK)
-        or (head.startswith("{") and f'"format": "{FORMAT}' in head)
-        or (head.startswith("<!doctype html>") and PAGE_MARK in head)
-    )
+        return is_report(file.read(HEAD).decode("utf-8", "replace"))

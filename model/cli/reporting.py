@@ -6,12 +6,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from defercheck.cli.destination import TEXT_MARK, Destination
+from defercheck.cli.destination import Destination
 from defercheck.cli.exits import Exit
 from defercheck.cli.files import write_atomically
 from defercheck.cli.group import advice
 from defercheck.cli.run import Job
 from defercheck.cli.terminal import say
+from defercheck.report.marks import TEXT_MARK
 from defercheck.report.outcome import Crashed, Outcome, Refused
 from defercheck.report.style import ColorChoice, Style, style_for
 from defercheck.verdict import CheckResult
@@ -60,22 +61,26 @@ def conclude(done: list[Outcome], work: list[Job], code: Exit, interrupted: bool
     if any(isinstance(outcome, Crashed) for outcome in done):
         say(sys.stderr, advice(request.debug))
     if request.format != "text":
-        say(sys.stdout, _dump(request.format, done, code, interrupted).rstrip("\n"))
+        say(sys.stdout, _dump(request.format, done, code, interrupted, request).rstrip("\n"))
     elif len(work) > 1 and not request.quiet:
         say(sys.stdout, _ending(done, request.style, interrupted))
     for destination in request.destinations:
         if destination.format != "text":
-            content = _dump(destination.format, done, code, interrupted)
+            content = _dump(destination.format, done, code, interrupted, request)
         else:
             content = _as_file(done, work, interrupted, Style(width=_FILE_WIDTH, verbose=request.style.verbose))
         write_atomically(destination.path, content)
 
 
-def _dump(format: str, done: list[Outcome], code: Exit, interrupted: bool) -> str:
+def _dump(format: str, done: list[Outcome], code: Exit, interrupted: bool, request: Request) -> str:
     """The report in a format that is one document."""
-    from defercheck.report import html, json
+    if format == "junit":
+        from defercheck.report import junit
 
-    return {"json": json, "html": html}[format].dump(done, code, interrupted)
+        return junit.dump(done, code, interrupted, request.warnings_fail)
+    from defercheck.report import github, html, json, sarif
+
+    return {"json": json, "html": html, "sarif": sarif, "github": github}[format].dump(done, code, interrupted)
 
 
 def _as_file(done: list[Outcome], work: list[Job], interrupted: bool, style: Style) -> str:

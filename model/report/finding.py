@@ -83,15 +83,20 @@ def note(text: str, pad: str, style: Style) -> list[str]:
 def missed(code: str, name: str, spec: Source, complete: bool, style: Style) -> list[str]:
     """The block for an ``expect`` that was not met."""
     lines = [header("error", code, "expected, but not found", style, "bold red")]
-    found = re.search(rf"^[ \t]*(expect[ \t]+{re.escape(code)})\b", spec.text, re.MULTILINE)
+    span = expectation(code, spec)
     pad = " "
-    if found is not None:
-        span = span_of(spec, *found.span(1))
+    if span is not None:
         pad = " " * len(str(span.line))
         lines += place(span, "", len(pad), style, _LOOKS["error"])
     what = f"{code} ({name})" if name else code
     known = "no schedule at all breaks" if complete else "nothing that was explored before the limit breaks"
     return lines + note(f"The spec expects a violation of {what}, but {known} it.", pad, style)
+
+
+def expectation(code: str, spec: Source) -> Span | None:
+    """Where a spec says that it expects a code."""
+    found = re.search(rf"^[ \t]*(expect[ \t]+{re.escape(code)})\b", spec.text, re.MULTILINE)
+    return span_of(spec, *found.span(1)) if found is not None else None
 
 
 def span_of(source: Source, start: int, end: int) -> Span:

@@ -29,6 +29,7 @@ class Options:
     reduce: bool = True
     engine: str = "native"
     limits: Limits = field(default_factory=Limits)
+    prove: bool = False
 
 
 def load(source: Path | Source) -> SpecFile:

@@ -230,3 +230,27 @@ def test_a_former_report_is_overwritten_anything_else_is_not(run: Run) -> None:
 
 def test_no_progress_where_there_is_no_terminal(run: Run) -> None:
     assert run(spec("a.dfr")).stderr == ""
+
+
+def test_several_formats_at_once(run: Run) -> None:
+    name, other = spec("a.dfr", "VIOLATED"), spec("b.dfr")
+    files = ("r.xml", "r.sarif", "r.json", "r.txt", "github:r.log", "junit:second")
+    result = run(name, other, "--format", "github", *(part for file in files for part in ("-o", file)))
+    assert result.exit_code == 1
+    assert result.stdout.startswith("::debug::")
+    assert "::error file=" in result.stdout
+    assert Path("r.log").read_text() == result.stdout
+    assert Path("r.xml").read_text() == Path("second").read_text()
+    assert Path("r.xml").read_text().startswith("<?xml")
+    assert json.loads(Path("r.sarif").read_text())["runs"][0]["results"][0]["ruleId"] == "DF301"
+    again = run(name, other, "--format", "sarif", *(part for file in files for part in ("-o", file)))
+    assert again.exit_code == 1, "all are known as former reports"
+    assert json.loads(again.stdout) == json.loads(Path("r.sarif").read_text())
+
+
+def test_junit_fails_when_warnings_do(run: Run) -> None:
+    name = spec("a.dfr", "WARNING")
+    assert "<failure" not in run(name, "-f", "junit").stdout
+    result = run(name, "-f", "junit", "--warnings", "error")
+    assert result.exit_code == 1
+    assert "<failure" in result.stdout
