@@ -74,16 +74,18 @@ def outcomes(work: list[Job], meter: Meter, debug: bool, certificates: Path | No
 
 
 def _checked(spec: SpecFile, kernel: str, options: Options, meter: Meter, certificates: Path | None) -> Outcome:
+    if certificates is None:
+        from defercheck.check import check_spec
+
+        return check_spec(spec, kernel, options, progress=meter)
+    from defercheck.certify import write_certificates
     from defercheck.check import examine
 
     done = examine(spec, kernel, options, progress=meter)
-    if certificates is not None:
-        from defercheck.certify import write_certificates
-
-        meter.clear()
-        written = write_certificates(certificates, done, options)
-        if written:
-            say(sys.stderr, f"{done.result.spec.name}: {len(written)} certificates in {written[0].parent}")
+    meter.clear()
+    written = write_certificates(certificates, done, options)
+    if written:
+        say(sys.stderr, f"{done.result.spec.name}: {len(written)} certificates in {written[0].parent}")
     return done.result
 
 
