@@ -36,7 +36,7 @@ class Control(ctypes.Structure):
         (name, ctypes.c_uint64)
         for name in (
             *("head", "count", "level_end", "depth", "edges", "pending", "room", "stop", "budget"),
-            *("buffer", "table", "capacity", "chunks", "marks", "done", "changed"),
+            *("buffer", "recent", "table", "buckets", "chunks", "marks", "done", "changed"),
             *("current", "violated_at", "ended_at", "error", "error_at"),
         )
     ]
@@ -51,8 +51,9 @@ class Control(ctypes.Structure):
     stop: int
     budget: int
     buffer: int
+    recent: int
     table: int
-    capacity: int
+    buckets: int
     chunks: int
     marks: int
     done: int

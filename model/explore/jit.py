@@ -59,12 +59,14 @@ class Tiers:
         self.seconds = 0.0
         self._ir, self._shared = ir, shared
         self._left = COST * ir.count("\n")
+        self._program: Program | None = None
         self._optimised = False
-        self._program = self._compile()
 
     def call(self, name: str, *arguments: int) -> int:
-        """Call a function of the present version."""
-        if self._left < 0 and not self._optimised:
+        """Call a function of the present version. The first call compiles: Ctrl-C may come then as later."""
+        if self._program is None:
+            self._program = self._compile()
+        elif self._left < 0 and not self._optimised:
             self._optimised = True
             self._program = self._compile()
         begun = time.monotonic()

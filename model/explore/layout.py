@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from defercheck.system.system import TransitionSystem, Variable
 
 WORD = 64
+LINE = 8
+"""Words in a line of the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,11 @@ class Layout:
     bits: int
     tag: int
     constant: int
+
+    @property
+    def bucket(self) -> int:
+        """How many states are looked at together: as many as a line of the cache holds, where that is several."""
+        return max(1, LINE // self.words)
 
     def pack(self, values: Sequence[int]) -> tuple[int, ...]:
         """The words of a state given as one value a variable. ``ValueError`` when one is out of its range."""

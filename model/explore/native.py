@@ -10,10 +10,11 @@ from defercheck.explore.columns import unpack_all
 from defercheck.explore.control import NEVER, Shared, Status
 from defercheck.explore.jit import Tiers
 from defercheck.explore.layout import lay_out
-from defercheck.explore.search import base_ir, search_ir
+from defercheck.explore.search import search_ir
 from defercheck.explore.storage import Storage, Tuning
 from defercheck.explore.stuck import mark_bytes, stuck_contexts, stuck_ir
 from defercheck.explore.successors import Plan, context_ir, plan
+from defercheck.explore.table import base_ir
 from defercheck.explore.watch import watch_ir
 from defercheck.explore.witness import Paths
 from defercheck.system.result import Exploration, Limit, Limits, Progress, Witness

@@ -16,6 +16,8 @@ MOST_STATES = (1 << 32) - 2
 """Parents are 32-bit indexes, of which one means "none"."""
 CHUNKS = 1 << 18
 """There are never more chunks than this."""
+RECENT = 1 << 13
+"""Successors that the search remembers, to drop those that it met a moment ago; must stay in the processor's caches."""
 HUGE = 4 << 20
 """Blocks of so many bytes ask for large pages: the system takes longer to hand out 4 KiB than we to fill it."""
 STRIDE = 16 << 20
@@ -48,6 +50,7 @@ class Storage:
         self._limit = limit
         self._slot = layout.words * 8
         self._words = layout.words
+        self._bucket = layout.bucket
         self._load = LOAD
         self._slabs: list[Block] = []
         self._chunks: list[int] = []
@@ -55,10 +58,13 @@ class Storage:
         self._directory = Block(8 * CHUNKS)
         # A pause may come before or after a flush, and the backward analysis adds a record for each state.
         self._buffer = Block((layout.words + 2) * 8 * (2 * tuning.batch + 2 * most + 2))
-        self._table = self._block(tuning.slots * self._slot)
+        self._recent = Block(RECENT * self._slot)
+        self._capacity = -(-tuning.slots // self._bucket) * self._bucket
+        self._table = self._block(self._capacity * self._slot)
         self._marks: list[Block] = []
         control.chunks, control.buffer = self._directory.address, self._buffer.address
-        control.table, control.capacity = self._table.address, tuning.slots
+        control.recent = self._recent.address
+        control.table, control.buckets = self._table.address, self._capacity // self._bucket
         self._add_chunks(1)
         self._set_room()
         self.peak = self.bytes
@@ -71,7 +77,7 @@ class Storage:
 
     @property
     def _fixed(self) -> int:
-        return self._buffer.size
+        return self._buffer.size + self._recent.size
 
     @property
     def _chunk(self) -> int:
@@ -80,7 +86,7 @@ class Storage:
     def grow(self, needed: int, rehash: Rehash) -> bool:
         """Make room for so many states. False when the limit, or the machine, does not allow it."""
         try:
-            if needed > self._load * self._control.capacity and not self._grow_table(needed, rehash):
+            if needed > self._load * self._capacity and not self._grow_table(needed, rehash):
                 return False
             if not self._grow_chunks(needed):
                 return False
@@ -94,9 +100,9 @@ class Storage:
         """A mark of ``size`` bytes for each slot of the table and a bit for each state; as with ``grow``."""
         done = self._control.count // 8 + 1
         try:
-            if not self._allowed(self.bytes + size * self._control.capacity + done):
+            if not self._allowed(self.bytes + size * self._capacity + done):
                 return False
-            self._marks = [self._block(size * self._control.capacity), self._block(done)]
+            self._marks = [self._block(size * self._capacity), self._block(done)]
         except OSError:
             return False
         self._control.marks, self._control.done = (block.address for block in self._marks)
@@ -132,7 +138,7 @@ class Storage:
 
     def free(self) -> None:
         """Give everything back."""
-        for block in (*self._slabs, *self._marks, self._directory, self._buffer, self._table):
+        for block in (*self._slabs, *self._marks, self._directory, self._buffer, self._recent, self._table):
             block.free()
 
     def _state(self, index: int) -> int:
@@ -166,10 +172,10 @@ class Storage:
 
     def _set_room(self) -> None:
         states = len(self._chunks) << self._tuning.chunk_bits
-        self._control.room = min(states, int(self._load * self._control.capacity), self.most)
+        self._control.room = min(states, int(self._load * self._capacity), self.most)
 
     def _grow_table(self, needed: int, rehash: Rehash) -> bool:
-        slots = 2 * self._control.capacity
+        slots = 2 * self._capacity
         while needed > LOAD * slots:
             slots *= 2
         moving = min(STRIDE, self._table.size)
@@ -178,14 +184,15 @@ class Storage:
             assert self._limit is not None
             self._load = TIGHT
             left = self._limit - self._fixed - moving - self._chunk
-            slots = int(left / (self._slot + TIGHT * (self._slot + PARENT)))
-            if slots < 1.1 * self._control.capacity:
-                return needed <= TIGHT * self._control.capacity
+            slots = int(left / (self._slot + TIGHT * (self._slot + PARENT))) // self._bucket * self._bucket
+            if slots < 1.1 * self._capacity:
+                return needed <= TIGHT * self._capacity
             if needed > TIGHT * slots:
                 return False
-        old, old_slots = self._table, self._control.capacity
+        old, old_slots = self._table, self._capacity
+        self._capacity = slots
         self._table = self._block(slots * self._slot)
-        self._control.table, self._control.capacity = self._table.address, slots
+        self._control.table, self._control.buckets = self._table.address, slots // self._bucket
         # The old table goes as the new one fills, so that the peak is not the sum of both.
         step = STRIDE // self._slot
         for first in range(0, old_slots, step):

@@ -59,24 +59,28 @@ entry:
   %home = call i64 @home(i64 %hash)
   br label %probe
 probe:
-  %slot = phi i64 [ %home, %entry ], [ %slot2, %further ]
-  %place = call ptr @slot_at(i64 %slot)
-  %same = call i1 @same(ptr %place, ptr %state)
-  br i1 %same, label %found, label %further
+  %bucket = phi i64 [ %home, %entry ], [ %bucket2, %further ]
+  %place = call ptr @bucket_at(i64 %bucket)
+  %here = call i64 @matching(ptr %place, ptr %state)
+  %none = icmp eq i64 %here, 0
+  br i1 %none, label %further, label %found
 further:
-  %slot2 = call i64 @following(i64 %slot)
+  %bucket2 = call i64 @following(i64 %bucket)
   br label %probe
 found:
+  %lane = call i64 @llvm.cttz.i64(i64 %here, i1 true)
+  %word = udiv i64 %lane, {p.layout.words}
+  %first = mul i64 %bucket, {p.layout.bucket}
+  %slot = add i64 %first, %word
   %at = call ptr @mark_at(i64 %slot)
   ret ptr %at
 }}
 
 define internal void @announce_mark(ptr %record) #1 {{
-  call void @announce(ptr %record)
-  %at = getelementptr i64, ptr %record, i64 {p.layout.words}
-  %hash = load i64, ptr %at
+  %hash = call i64 @announce(ptr %record)
   %home = call i64 @home(i64 %hash)
-  %mark = call ptr @mark_at(i64 %home)
+  %slot = mul i64 %home, {p.layout.bucket}
+  %mark = call ptr @mark_at(i64 %slot)
   call void @llvm.prefetch.p0(ptr %mark, i32 1, i32 3, i32 1)
   ret void
 }}

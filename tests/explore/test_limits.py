@@ -138,6 +138,18 @@ def test_interruption_by_the_callback() -> None:
     assert found.states > 1000
 
 
+def test_interruption_of_the_compilation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is known then is the initial state."""
+
+    def interrupted(self: Tiers) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Tiers, "_compile", interrupted)
+    found = explore(counters(2, 3, END))
+    assert (found.complete, found.limit, found.stuck_checked) == (False, "interrupted", False)
+    assert (found.states, found.transitions, found.witnesses) == (1, 0, {})
+
+
 def test_interruption_from_the_keyboard() -> None:
     timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
     begun = time.monotonic()
