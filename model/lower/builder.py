@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from defercheck.grammar.span import Span
 from defercheck.lower.guard import Guard
 from defercheck.lower.races import Access
-from defercheck.lower.values import ArrayPlace, Env
+from defercheck.lower.values import ArrayPlace, Env, ListPlace, Place
 from defercheck.sema.program import Program
 from defercheck.sema.types import Bool, ContextRef, Enum, Function, Int, Opaque, Ref, Type
 from defercheck.system.expr import FALSE, TRUE, Expr, Var, conj
@@ -52,10 +52,13 @@ class Builder:
     """Variables that hold references, with the type of the objects that they name."""
     arrays: dict[str, ArrayPlace] = field(default_factory=dict)
     """Arrays that were made, by name."""
+    places: dict[tuple[str, str], Place | ListPlace | ArrayPlace] = field(default_factory=dict)
+    """Members whose variables were made, by object and member."""
     evaluated: list[tuple[Span, ...]] = field(default_factory=list)
     accesses: list[Access] = field(default_factory=list)
     """Accesses of the driver's variables, where DF601 is to be checked."""
     _ranges: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _bounds: dict[Expr, tuple[int, int]] = field(default_factory=dict)
 
     # ---- variables ----
 
@@ -69,6 +72,8 @@ class Builder:
     def add(self, variable: Variable) -> None:
         """Declare a variable."""
         self.variables[variable.name] = variable
+        if self._ranges.get(variable.name) not in (None, (variable.lo, variable.hi)):
+            self._bounds.clear()
         self._ranges[variable.name] = (variable.lo, variable.hi)
 
     def domain(self, type: Type) -> tuple[int, int, tuple[str, ...]]:
@@ -93,7 +98,10 @@ class Builder:
 
     def bounds(self, e: Expr) -> tuple[int, int]:
         """Least and greatest value that an expression may have, from the ranges of its variables."""
-        return bounds(e, self._ranges)
+        found = self._bounds.get(e)
+        if found is None:
+            found = self._bounds[e] = bounds(e, self._ranges)
+        return found
 
     # ---- contexts ----
 

@@ -134,9 +134,12 @@ class Calls:
         assert isinstance(e.callee, tree.Field)
         subject = self.executor.value(e.callee.base, path)[0][1]
         name = subject.name if isinstance(subject, ObjectValue) else ""
+        type = self.program.instances[name].type if name else ""
         for p, v in self.executor.scalar(e.callee, path):
             self.executor.check(p, op("ne", v, FALSE), "DF305", "has no handler yet", name, e.span, essential=True)
             for n, handler in enumerate(self.program.handlers):
+                if type not in self.program.handled.get(handler, {type}):
+                    continue
                 q = p.fork(equals(v, n + 1))
                 if q.possible:
                     f = self.program.functions[handler][0]

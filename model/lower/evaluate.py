@@ -45,6 +45,16 @@ class Evaluator(Places):
     def value(self, e: tree.Expr, path: Path) -> Ways:
         """All ways to evaluate an expression; objects, lists and arrays come as what they are."""
         match e:
+            case tree.NameExpr():  # the most frequent first
+                found = self.name(e, path)
+                return self.force(found, path) if isinstance(found, Thunk) else [(path, found)]
+            case tree.Field():
+                return [way for p, base in self.value(e.base, path) for way in self.member(e, base, p)]
+            case tree.CallExpr():
+                bound = path.env.get(f"$call{id(e)}")
+                return [(path, bound)] if bound is not None else self.call(e, path)
+            case tree.Index():
+                return list(self.index(e, path))
             case tree.IntLiteral():
                 return [(path, Const(e.value))]
             case tree.BoolLiteral():
@@ -53,13 +63,6 @@ class Evaluator(Places):
                 return [(path, NULL)]
             case tree.StringLiteral():
                 return [(path, FALSE)]
-            case tree.NameExpr():
-                found = self.name(e, path)
-                return self.force(found, path) if isinstance(found, Thunk) else [(path, found)]
-            case tree.Field():
-                return [way for p, base in self.value(e.base, path) for way in self.member(e, base, p)]
-            case tree.Index():
-                return list(self.index(e, path))
             case tree.Unary(op="&"):
                 return self.value(e.operand, path)
             case tree.Unary():
@@ -75,9 +78,6 @@ class Evaluator(Places):
                 ]  # fmt: skip
             case tree.Conditional():
                 return self.conditional(e, path)
-            case tree.CallExpr():
-                bound = path.env.get(f"$call{id(e)}")
-                return [(path, bound)] if bound is not None else self.call(e, path)
             case tree.AnyExpr():
                 return list(self.any(e, path))
         raise TypeError(e)

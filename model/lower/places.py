@@ -90,6 +90,12 @@ class Places:
 
     def place(self, instance: Instance, member: str) -> Place | ListPlace | ArrayPlace:
         """The state variable of a member of a declared object."""
+        key = instance.name, member
+        if key not in self.builder.places:
+            self.builder.places[key] = self._member_place(instance, member)
+        return self.builder.places[key]
+
+    def _member_place(self, instance: Instance, member: str) -> Place | ListPlace | ArrayPlace:
         type = self.program.types[instance.type]
         m = type.member(member)
         assert m is not None

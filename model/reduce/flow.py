@@ -33,7 +33,7 @@ def jumps(system: TransitionSystem) -> dict[int, list[Jump]]:
             if name in owner:
                 context = system.contexts[owner[name]]
                 known = [*conjuncts(t.guard), *conjuncts(system.contexts[t.context].enabled)]
-                tests = [test for test in known if set(variables(test)) == {name}]
+                tests = [test for test in known if variables(test) == {name}]
                 places = range(len(context.locations))
                 sources = frozenset(n for n in places if all(evaluate(test, {name: n}) for test in tests))
                 if targets := landings(e, name, ranges):
@@ -71,7 +71,7 @@ def conjuncts(e: Expr) -> Iterator[Expr]:
 
 def placed(t: Transition, pc: str) -> Transition:
     """The transition with what it reads of its own context's program counter replaced: that is where it stands."""
-    if not any(name == pc for e in (t.guard, *(e for _, e in t.updates)) for name in variables(e)):
+    if not any(pc in variables(e) for e in (t.guard, *(e for _, e in t.updates))):
         return t
     here = {pc: Const(t.source)}
     updates = tuple((name, substitute(e, here)) for name, e in t.updates)

@@ -79,7 +79,7 @@ class _Context:
         for t in steps:
             self._add(t)
         c = shared.system.contexts[context]
-        self.needs = frozenset(variables(c.enabled))
+        self.needs = variables(c.enabled)
         self.looks = [
             tuple(evaluate(test, {c.pc: n}) for test in shared.tests[context]) for n in range(len(c.locations))
         ]
@@ -137,7 +137,7 @@ class _Context:
         some = disj(*(t.guard for t in steps))
         if isinstance(some, Const):
             return some == TRUE
-        names = sorted(set(variables(some)))
+        names = sorted(variables(some))
         ranges = [range(lo, hi + 1) for lo, hi in (self.shared.ranges[n] for n in names)]
         return prod(len(r) for r in ranges) <= CASES and all(
             evaluate(some, dict(zip(names, values, strict=True))) for values in itertools.product(*ranges)

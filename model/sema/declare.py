@@ -19,7 +19,7 @@ from defercheck.sema.settings import check_settings
 from defercheck.sema.signatures import variable_misuse
 from defercheck.sema.sugar import desugar
 from defercheck.sema.types import Enum, Int, Object, Type
-from defercheck.sema.uses import ghost_limit, handlers, mentions, requests, used_pools
+from defercheck.sema.uses import ghost_limit, handled, handlers, mentions, requests, used_pools
 from defercheck.sema.versions import flags
 
 MAX_CPUS = 8
@@ -89,6 +89,7 @@ class _Collector(Objects):
             globals=self.globals,
             functions=self.functions,
             handlers=handlers(self.spec, self.functions, self.instances),
+            handled=handled(self.spec, self.functions, self.types, self.instances),
             contexts=tuple(self.contexts),
             properties=tuple(i for i in self.spec.items if isinstance(i, tree.PropertyDecl)),
             ghost_limit=self.ghost_limit,

@@ -39,7 +39,10 @@ class ObjectType:
 
     def member(self, name: str) -> Member | None:
         """The member of that name, if there is one."""
-        return next((m for m in self.members if m.name == name), None)
+        for m in self.members:
+            if m.name == name:
+                return m
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,8 @@ class Program:
     """A resolved spec for one kernel version and number of CPUs.
 
     ``functions`` maps a name to its overloads, told apart by the type of their first parameter. ``handlers`` are the
-    functions that may be called through a pointer, in the order of their numbers (from 1; 0 is NULL).
+    functions that may be called through a pointer, in the order of their numbers (from 1; 0 is NULL); ``handled`` has
+    the types of the objects that may call one, unless any may.
     ``flags`` are the kernel version's flags and the spec's options.
     """
 
@@ -118,6 +122,7 @@ class Program:
     globals: dict[str, Global]
     functions: dict[str, tuple[tree.FunctionDecl, ...]]
     handlers: tuple[str, ...]
+    handled: dict[str, frozenset[str]]
     contexts: tuple[ContextDef, ...]
     properties: tuple[tree.PropertyDecl, ...]
     ghost_limit: int

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from defercheck.grammar import tree
-from defercheck.sema.program import Instance
+from defercheck.sema.constants import ALIASES
+from defercheck.sema.program import Instance, ObjectType
+from defercheck.sema.types import Object
 from defercheck.sema.walk import walk
 
 _COUNTERS = frozenset({"runs", "requeues"})
@@ -37,6 +39,44 @@ def handlers(
         elif isinstance(node, tree.NameExpr) and id(node) not in called and node.name in own:
             names[node.name] = None
     return tuple(names)
+
+
+def handled(
+    spec: tree.SpecFile,
+    functions: dict[str, tuple[tree.FunctionDecl, ...]],
+    types: dict[str, ObjectType],
+    instances: dict[str, Instance],
+) -> dict[str, frozenset[str]]:
+    """For each handler the types of the objects that may call it: those whose declarations bind it, or to whose
+    initialising call it is given. A function that is named elsewhere is not here: anything may call it."""
+    found: dict[str, set[str]] = {}
+    for i in instances.values():
+        if i.handler:
+            found.setdefault(i.handler, set()).add(i.type)
+    own = {f for f, decls in functions.items() if not decls[0].span.source.kernel and f not in instances}
+    given: set[int] = set()
+    anywhere: set[str] = set()
+    bodies = tuple(i for i in spec.items if isinstance(i, tree.FunctionDecl | tree.ContextDecl | tree.ModuleDecl))
+    for node in walk(bodies):  # a call comes before its arguments
+        if isinstance(node, tree.CallExpr):
+            given.add(id(node.callee))
+            type = _first_type(functions.get(_callee(node), ()))
+            for a in node.arguments if type in types else ():
+                if isinstance(a, tree.NameExpr) and a.name in own:
+                    given.add(id(a))
+                    inner = {m.type.name for m in types[type].members if isinstance(m.type, Object)}
+                    found.setdefault(a.name, set()).update({type, *inner})
+        elif isinstance(node, tree.NameExpr) and id(node) not in given and node.name in own:
+            anywhere.add(node.name)
+    return {name: frozenset(by) for name, by in found.items() if name not in anywhere}
+
+
+def _first_type(overloads: tuple[tree.FunctionDecl, ...]) -> str:
+    """The type of a kernel function's first parameter; empty where that is not one type."""
+    if len(overloads) != 1 or not overloads[0].span.source.kernel or not overloads[0].parameters:
+        return ""
+    type = overloads[0].parameters[0].type
+    return ALIASES.get(type.name, type.name) if isinstance(type, tree.NamedType) else ""
 
 
 _UNBOUND = frozenset({

@@ -7,7 +7,7 @@ Every operator is total: division and remainder by zero give 0 (the spec's own d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Union
 
 Expr = Union["Const", "Var", "Op"]
@@ -52,14 +52,19 @@ class Var:
 
 
 class Op:
-    """An operator of ``OPERATORS`` applied to its arguments."""
+    """An operator of ``OPERATORS`` applied to its arguments.
 
-    __slots__ = ("_hash", "args", "op")
+    What is asked of it often, it remembers: its hash, the variables in it (``variables``), its ``negate``.
+    """
+
+    __slots__ = ("_hash", "_opposite", "_variables", "args", "op")
 
     def __init__(self, op: str, args: tuple[Expr, ...]):
         self.op = op
         self.args = args
         self._hash = hash((op, args))
+        self._variables: frozenset[str] | None = None
+        self._opposite: Expr | None = None
 
     def __eq__(self, other: object) -> bool:
         return self is other or (
@@ -194,9 +199,15 @@ _INVERSE = {"eq": "ne", "ne": "eq"}
 
 def negate(e: Expr) -> Expr:
     """Logical not."""
+    if not isinstance(e, Op):
+        return (FALSE if e.value else TRUE) if isinstance(e, Const) else Op("not", (e,))
+    if e._opposite is None:
+        e._opposite = _negated(e)
+    return e._opposite
+
+
+def _negated(e: Op) -> Expr:
     match e:
-        case Const():
-            return FALSE if e.value else TRUE
         case Op(op="not") if is_boolean(e.args[0]):
             return e.args[0]
         case Op(op="eq" | "ne"):
@@ -226,15 +237,18 @@ def equals(a: Expr, b: Expr | int) -> Expr:
     return op("eq", a, Const(b) if isinstance(b, int) else b)
 
 
-def variables(e: Expr) -> Iterator[str]:
-    """Names of the variables that the expression reads, each as often as it stands there."""
-    stack = [e]
-    while stack:
-        match stack.pop():
-            case Var(name=name):
-                yield name
-            case Op(args=args):
-                stack.extend(args)
+_NONE: frozenset[str] = frozenset()
+
+
+def variables(e: Expr) -> frozenset[str]:
+    """Names of the variables that the expression reads."""
+    if isinstance(e, Var):
+        return frozenset((e.name,))
+    if not isinstance(e, Op):
+        return _NONE
+    if e._variables is None:
+        e._variables = _NONE.union(*map(variables, e.args))
+    return e._variables
 
 
 def substitute(e: Expr, binding: Mapping[str, Expr]) -> Expr:
@@ -245,6 +259,8 @@ def substitute(e: Expr, binding: Mapping[str, Expr]) -> Expr:
         case Var():
             return binding.get(e.name, e)
         case Op():
+            if variables(e).isdisjoint(binding):
+                return e
             new = tuple(substitute(a, binding) for a in e.args)
             return e if all(n is a for n, a in zip(new, e.args, strict=True)) else op(e.op, *new)
     raise TypeError(e)
@@ -259,6 +275,9 @@ def evaluate(e: Expr, state: Mapping[str, int]) -> int:
             return state[e.name]
         case Op(op="ite"):
             return evaluate(e.args[1 if evaluate(e.args[0], state) else 2], state)
+        case Op(op="and" | "or", args=(a, b)):  # operators are total: not to look further changes nothing
+            first = bool(evaluate(a, state))
+            return int(first) if first == (e.op == "or") else int(bool(evaluate(b, state)))
         case Op():
             return OPERATORS[e.op][1](*(evaluate(a, state) for a in e.args))
     raise TypeError(e)
