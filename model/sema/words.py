@@ -101,7 +101,7 @@ INTERNAL = frozenset({
     "executing", "linked", "wq_start", "is_chained", "activate_next", "insert_work", "nonreentrant", "enqueue",
     "queue_on", "queue_delayed", "timer_expires", "work_starts", "work_ends", "pool_lets_start", "worker",
     "collisions", "collides", "cwq_thread", "cwq_next", "flushing", "flushing_any", "sleep_until_flushed",
-    "arm_timer", "run_timers", "may_expire_here", "timer_sync_check",
+    "arm_timer", "arm_check", "add_check", "delete_check", "run_timers", "may_expire_here", "timer_sync_check",
     "completion_taken", "wait_may_end",
     "queued_on", "unlink_work", "wait_until_idle", "grab_delayed", "keep_cpu", "in_flight", "quiet",
     "start_frame", "start_elsewhere",

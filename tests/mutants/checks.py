@@ -13,6 +13,8 @@ TASKLET = "tasklet t { } "
 WORK = "void work(void) { } DECLARE_WORK(w, work); "
 QUEUE = "struct workqueue_struct wq; " + WORK
 WORK_HEAP = "struct thing { struct work_struct w; struct delayed_work d; } o; void work(void) { } "
+TIMER = "timer tm { } "
+TIMER_HEAP = "struct thing { struct timer_list tm; } o; void f(struct timer_list *t) { } "
 WAIT_HEAP = "struct thing { wait_queue_head_t q; } o; bool flag; bool ready; "
 
 
@@ -36,6 +38,11 @@ def work_heap(body: str) -> str:
     return WORK_HEAP + thread(f"kmalloc(o, GFP_KERNEL); {body}")
 
 
+def timer_heap(body: str) -> str:
+    """A thread with a fresh heap object that a timer lies in."""
+    return TIMER_HEAP + thread(f"kmalloc(o, GFP_KERNEL); {body}")
+
+
 CHECKS: tuple[tuple[str, str, str], ...] = (
     ("context", "returns with preemption disabled or a spinlock held", thread("preempt_disable();")),
     ("context", "returns with bottom halves disabled", thread("local_bh_disable();")),
@@ -47,8 +54,9 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
     ("context", "local_bh_enable with interrupts off or in a hardirq handler",
         thread("local_bh_disable(); local_irq_disable(); local_bh_enable(); local_irq_enable();")),
     ("context", "local_bh_enable without local_bh_disable", thread("local_bh_enable();")),
-    ("context", "Trying to free IRQ from IRQ context",
+    ("irq", "Trying to free IRQ from IRQ context",
         "tasklet t { free_irq(&nic); } " + irq("tasklet_schedule(&t);")),
+    ("irq", "is enabled more often than it was disabled: Unbalanced enable for IRQ", irq("enable_irq(&nic);")),
     ("lock", "is taken before it was initialised", heap("spin_lock(&o.lock);")),
     ("lock", "is taken before it was initialised", heap("mutex_lock(&o.mx);")),
     ("lock", "spins on a lock that is held by itself or by what it interrupted on this CPU",
@@ -130,6 +138,22 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
     ("waitqueue", "is woken before it was initialised", WAIT_HEAP + thread("kmalloc(o, GFP_KERNEL); wake_up(&o.q);")),
     ("workqueue", "is re-initialised while it is pending or running",
         WORK + thread("schedule_work(&w); INIT_WORK(&w, work);")),
+    ("memory", "is armed while the memory that it lies in is freed",
+        timer_heap("timer_setup(&o.tm, f, 0); mod_timer(&o.tm, jiffies); kfree(o);")),
+    ("module", "is still armed when the module is gone", TIMER + "module { init { add_timer(&tm); } }"),
+    ("module", "is still running when the module is gone",
+        "cpus 2; timer tm { while (true) cpu_relax(); } module { init { add_timer(&tm); } exit { del_timer(&tm); } }"),
+    ("timer", "is armed before it was initialised", timer_heap("mod_timer(&o.tm, jiffies);")),
+    ("timer", "is added while it is armed already", TIMER + thread("add_timer(&tm); add_timer(&tm);")),
+    ("timer", "is deleted before it was initialised", timer_heap("timer_delete(&o.tm);")),
+    ("timer", "is deleted and waited for in a hardirq", TIMER + irq("timer_delete_sync(&tm);")),
+    ("timer", "is waited for by its own function, or by what interrupted it on this CPU",
+        "timer tm { timer_shutdown_sync(&tm); } " + thread("add_timer(&tm);")),
+    ("timer", "is re-initialised while it is armed",
+        TIMER + "void f(struct timer_list *t) { } " + thread("add_timer(&tm); timer_setup(&tm, f, 0);")),
+    ("timer", "is re-initialised while its function runs",
+        "cpus 2; bool on; timer tm { on = true; cpu_relax(); on = false; } void f(struct timer_list *t) { } "
+        "thread q on cpu 1 { await (on); timer_setup(&tm, f, 0); } " + thread("add_timer(&tm);")),
     ("workqueue", "is put on a list that it is on already",  # re-initialised, so that it does not know that it is on it
         'allow DF207 "to see what comes of it"; ' + WORK
         + thread("preempt_disable(); schedule_work(&w); INIT_WORK(&w, work); schedule_work(&w); preempt_enable();")),

@@ -139,7 +139,7 @@ CONTEXTS = (
     one("local_irq_save leaves interrupts on", "kernel/s9_irqs_off.dfr", "DF701", "context",
         "flags = irqs_off; irqs_off = true;", "flags = irqs_off;"),
     one("free_irq does not wait", "free_irq_waits.dfr", "DF301", "irq",
-        "await (!line.inprogress) else", "await (true) else"),
+        "await (!line.inprogress) else DF402 \"free", "await (true) else DF402 \"free"),
     removed("free_irq frees nothing", "free_irq_waits.dfr", "DF301", "irq", "line.requested = false;"),
     one("no DF101 with preemption off", "kernel/s10_preempt_off.dfr", "missing DF101", "sleep",
         "check DF101 (preempt_count == 0)", "check DF101 (true)"),
@@ -319,4 +319,60 @@ WORKS = (
         Edit("module", "check DF304 (!executing(w))", "check DF304 (true)"))),
 )  # fmt: skip
 
-FAULTS = (*TASKLETS, *SOFTIRQS, *CONTEXTS, *LOCKS, *MEMORY, *MACHINE, *WORKS)
+TIMERS = (
+    one("an armed timer never expires", "kernel/timer_rearms_itself.dfr", "cover twice", "timer",
+        "await (may_expire_here(t) && !ksoftirqd_gated());", "await (false);"),
+    one("a timer stays armed while its function runs", "kernel/timer_delete_does_not_wait.dfr", "DF701", "timer",
+        "t.armed = 0;\n                t.current_func", "t.current_func"),
+    one("a timer that its function armed runs again at once, elsewhere", "kernel/timer_delete_sync_waits.dfr",
+        "DF701", "timer", "await (!executing(t)) else DF402 \"spins for ever: the timer's function cannot return\";\n"
+        "        was = t.armed > 0;\n        t.armed = 0;\n    }\n    return was;\n}\n// -1",
+        "was = t.armed > 0;\n        t.armed = 0;\n    }\n    return was;\n}\n// -1"),
+    one("timer_delete leaves the timer armed", "kernel/timer_delete_does_not_wait.dfr", "DF701", "timer",
+        "was = t.armed > 0;\n        t.armed = 0;\n    }\n    return was;\n}\n\n// A busy wait",
+        "was = t.armed > 0;\n    }\n    return was;\n}\n\n// A busy wait"),
+    one("timer_delete waits", "kernel/timer_delete_does_not_wait.dfr", "cover both", "timer",
+        "bool del_timer(timer t) { return timer_delete(t); }", "bool del_timer(timer t) { return timer_delete_sync(t); }"),
+    one("a timer is taken to run for ever", "kernel/timer_rearms_itself.dfr", "DF402", "timer",
+        "running_timer[this_cpu] = NULL;", ";"),
+    one("what was shut down can be armed", "kernel/timer_shutdown.dfr", "DF701", "timer",
+        "if (!t.stopped) {                       //", "{  //"),
+    one("what was shut down can never be set up again", "kernel/timer_shutdown.dfr", "DF701", "timer",
+        "t.stopped = false;", ";"),
+    one("a pinned timer runs anywhere", "kernel/timer_pinned.dfr", "DF701", "timer",
+        "if (!t.stopped) t.armed = cpu + 1;", "if (!t.stopped) t.armed = 9;"),
+    one("a pinned timer that is armed again runs anywhere", "kernel/timer_pinned.dfr", "DF701", "timer",
+        "if (t.pinned) {", "if (false) {"),
+    one("no other timer of the CPU runs in the same frame", "kernel/timer_order.dfr", "cover together", "timer",
+        "        others = true;", "        ;", "6.19"),
+    one("timers run after tasklets", "kernel/timer_order.dfr", "cover together", "softirq",
+        "if (v == TIMER_SOFTIRQ) run_timers();", "if (v == RCU_SOFTIRQ) run_timers();"),
+    one("TIMER_IRQSAFE does nothing", "kernel/timer_irqsafe.dfr", "DF701", "timer",
+        "if (t.irqsafe) irqs_off = true;", ";"),
+    one("a lock is not needed by whom one spins for", "kernel/timer_sync_under_its_lock.dfr", "missing DF402", "timer",
+        "bool executing(timer t) {", "bool executing(timer t) {\n    return false;"),
+    one("memory of an armed timer may be freed", "kernel/timer_freed_while_armed.dfr", "missing DF303", "memory",
+        "check DF303 (!allocated(o) || t.armed == 0)", "check DF303 (true)"),
+    Fault("a module may go with a timer armed or running", "kernel/timer_outlives_its_module.dfr", ("missing DF304",), (
+        Edit("module", "check DF304 (t.armed == 0)", "check DF304 (true)"),
+        Edit("module", "check DF304 (!executing(t))", "check DF304 (true)"))),
+)  # fmt: skip
+
+LINES = (
+    removed("disable_irq masks nothing", "kernel/irq_disable_waits.dfr", "DF206", "irq", "line.depth++;"),
+    one("disable_irq does not wait", "kernel/irq_disable_waits.dfr", "DF701", "irq",
+        "    synchronize_irq(line);\n}\nvoid enable_irq", "}\nvoid enable_irq"),
+    one("a disabled line fires", "kernel/irq_disable_waits.dfr", "DF701", "irq", " && line.depth == 0 &&", " &&"),
+    one("enabled at once, however often disabled", "kernel/irq_disable_waits.dfr", "DF701", "irq",
+        "line.depth--;", "line.depth = 0;"),
+    one("disable_irq_nosync waits", "kernel/irq_disable_nosync.dfr", "cover not_waited_for", "irq",
+        "line.depth++; }", "line.depth++; await (!line.inprogress); }"),
+    one("synchronize_irq does not wait", "kernel/irq_disable_nosync.dfr", "DF701", "irq",
+        "await (!line.inprogress) else DF402 \"waits for ever: the", "await (true) else DF402 \"waits for ever: the"),
+    one("synchronize_irq never complains", "kernel/irq_disable_under_a_lock.dfr", "missing DF101", "irq",
+        "when (irq_wait != spin) might_sleep();", ";"),
+    one("a line that is not enabled by itself fires", "kernel/irq_no_autoen.dfr", "DF701", "irq",
+        "line.depth = (flags & IRQF_NO_AUTOEN) != 0 ? 1 : 0;", "line.depth = 0;"),
+)  # fmt: skip
+
+FAULTS = (*TIMERS, *LINES, *TASKLETS, *SOFTIRQS, *CONTEXTS, *LOCKS, *MEMORY, *MACHINE, *WORKS)
