@@ -332,7 +332,7 @@ TIMERS = (
         "was = t.armed > 0;\n        t.armed = 0;\n    }\n    return was;\n}\n\n// A busy wait",
         "was = t.armed > 0;\n    }\n    return was;\n}\n\n// A busy wait"),
     one("timer_delete waits", "kernel/timer_delete_does_not_wait.dfr", "cover both", "timer",
-        "bool del_timer(timer t) { return timer_delete(t); }", "bool del_timer(timer t) { return timer_delete_sync(t); }"),
+        "del_timer(timer t) { return timer_delete(t); }", "del_timer(timer t) { return timer_delete_sync(t); }"),
     one("a timer is taken to run for ever", "kernel/timer_rearms_itself.dfr", "DF402", "timer",
         "running_timer[this_cpu] = NULL;", ";"),
     one("what was shut down can be armed", "kernel/timer_shutdown.dfr", "DF701", "timer",
