@@ -19,12 +19,15 @@ from defercheck.grammar.tree import (
     FunctionDecl,
     IntLiteral,
     KernelDecl,
+    Line,
     MacroUse,
     ModuleDecl,
     Name,
+    NameExpr,
     OptionDecl,
     Parameter,
     PropertyDecl,
+    Return,
     StartDecl,
     StructDecl,
     TypeDecl,
@@ -107,6 +110,18 @@ class Builder(StatementBuilder):
     def on_times(self, span: Span, c: list[Any]) -> tuple[str, Span, IntLiteral]:
         return "times", span, self.number_of(c[1])
 
+    def on_exactly(self, span: Span, c: list[Any]) -> tuple[str, Span, IntLiteral]:
+        return "exactly", span, self.number_of(c[1])
+
+    def on_level(self, span: Span, c: list[Any]) -> tuple[str, Span, bool]:
+        return "level", span, True
+
+    def on_fires_when(self, span: Span, c: list[Any]) -> tuple[str, Span, Any]:
+        return "when", span, c[2]
+
+    def on_irq_thread(self, span: Span, c: list[Any]) -> tuple[str, Span, Block]:
+        return "thread", self.places.of(c[0]), c[1]
+
     def on_for_each(self, span: Span, c: list[Any]) -> tuple[str, Span, Parameter]:
         return "for_each", span, Parameter(c[2], self.name_of(c[3]), span)
 
@@ -119,22 +134,29 @@ class Builder(StatementBuilder):
     def on_context(self, span: Span, c: list[Any]) -> ContextDecl:
         kind = c[0]
         fit = {
-            "irq": ("cpu", "times"), "thread": ("cpu", "each_cpu", "for_each", "after", "priority"),
+            "irq": ("cpu", "times", "exactly", "level", "when", "thread"),
+            "thread": ("cpu", "each_cpu", "for_each", "after", "priority"),
         }.get(kind, ())  # fmt: skip
         given: dict[str, Any] = {}
         names = self.names_of([child for child in c if isinstance(child, Token)])
         for clause, place, value in (child for child in c if isinstance(child, tuple)):
             if clause not in fit:
                 raise SpecError(_misplaced_clause(kind, place))
-            if clause in given or {clause, *given} >= {"cpu", "each_cpu"}:
+            if clause in given or any({clause, *given} >= both for both in _EITHER):
                 raise SpecError(Diagnostic(f"`{place.text}` comes a second time", place, help="delete one of the two"))
             given[clause] = value
         if len(names) > 1 and kind != "thread":
             place = names[1].span
             raise SpecError(Diagnostic(f"each {kind} has a body of its own", place, help="declare it separately"))
+        body = next((child for child in c if isinstance(child, Block)), None)
+        line = Line("level" in given, "exactly" in given, given.get("when"), given.get("thread"), body is not None)
+        if body is None:  # the kernel's own handler
+            place = given["thread"].span
+            body = Block((Return(NameExpr("IRQ_WAKE_THREAD", place), place),), place)
         return ContextDecl(
-            kind, names[0], c[-1], span, given.get("cpu"), "each_cpu" in given, given.get("times"),
-            given.get("for_each"), names[1:], given.get("after", ()), given.get("priority"),
+            kind, names[0], body, span, given.get("cpu"), "each_cpu" in given,
+            given.get("times", given.get("exactly")), given.get("for_each"), names[1:], given.get("after", ()),
+            given.get("priority"), line,
         )  # fmt: skip
 
     def on_start_block(self, span: Span, c: list[Any]) -> StartDecl:
@@ -170,10 +192,15 @@ class Builder(StatementBuilder):
         return AllowDecl(self.name_of(c[1]), self.string_of(c[2]), span)
 
 
+_EITHER = ({"cpu", "each_cpu"}, {"times", "exactly"})
+"""Clauses that say different things about the same."""
+
+
 def _misplaced_clause(kind: str, place: Span) -> Diagnostic:
     article = "an" if kind[0] in "aeiou" else "a"
     return Diagnostic(
         f"{article} `{kind}` takes no `{place.text}`",
         place,
-        help="`irq` takes `on cpu N` and `times N`, `thread` takes `on cpu N`, `after OTHER` and `priority N`",
+        help="`irq` takes `on cpu N`, `times N`, `exactly N`, `level`, `when (...)` and `thread { }`, "
+        "`thread` takes `on cpu N`, `after OTHER` and `priority N`",
     )

@@ -16,6 +16,7 @@ _WORDS = MappingProxyType(
         "NUMBER": "a number",
         "STRING": "a string",
         "FUNCTION_LPAR": "`(`",
+        "IRQ_THREAD": "`thread`",
         "$END": "the end of the file",
     }
 )

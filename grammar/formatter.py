@@ -68,7 +68,12 @@ class _ItemPrinter(StatementPrinter):
                 front += [f"define {self._name(name)}(", *self._parameters(parameters, body), ") "]
                 self.block(front, body)
             case ContextDecl():
-                self.block([*front, *self._context_head(item)], item.body)
+                front += self._context_head(item)
+                if item.line.hard:
+                    self.block(front, item.body, last=item.line.thread is None)
+                    front = ["} "]
+                if item.line.thread is not None:
+                    self.block([*front, "thread "], item.line.thread)
             case ModuleDecl():
                 self._module(front, item)
             case StartDecl(body, _, cpu):
@@ -141,11 +146,15 @@ class _ItemPrinter(StatementPrinter):
         if item.each_cpu:
             head += "on each cpu "
         if item.times:
-            head += f"times {number(item.times.value, item.times.span)} "
+            head += f"{'exactly' if item.line.exactly else 'times'} {number(item.times.value, item.times.span)} "
         if item.after:
             head += f"after {', '.join(self._name(name) for name in item.after)} "
         if item.priority:
             head += f"priority {number(item.priority.value, item.priority.span)} "
+        if item.line.level:
+            head += "level "
+        if item.line.when is not None:
+            return [f"{head}when (", *self.expr(item.line.when), ") "]
         return [head]
 
     def _module(self, front: Pieces, module: ModuleDecl) -> None:

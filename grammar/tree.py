@@ -214,6 +214,25 @@ class MacroUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """What an ``irq`` says of its line beside its handler.
+
+    ``level``: asserted, and so promised, as long as its condition holds; ``when (e)``: it fires only while ``e``
+    holds; ``exactly 3`` instead of ``times 3``: those interrupts do come; ``irq H { } thread { }``: the handler's
+    thread. Where ``hard`` is false there is only a thread, and the kernel's own handler wakes it.
+    """
+
+    level: bool = False
+    exactly: bool = False
+    when: Expr | None = None
+    thread: Block | None = None
+    hard: bool = True
+
+
+NO_LINE = Line()
+
+
+@dataclass(frozen=True, slots=True)
 class ContextDecl:
     """``irq NAME [on cpu 0] [times 3] { }``, ``thread NAME [on cpu 0] { }``, ``softirq NET_RX { }``,
     ``tasklet NAME { }``, ``timer NAME { }``; ``thread NAME for each work w on each cpu { }`` (kernel threads of
@@ -234,6 +253,7 @@ class ContextDecl:
     more: tuple[Name, ...] = ()
     after: tuple[Name, ...] = ()
     priority: IntLiteral | None = None
+    line: Line = NO_LINE
 
     @property
     def names(self) -> tuple[Name, ...]:

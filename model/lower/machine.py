@@ -203,6 +203,8 @@ class _Machine:
             instance = self.program.instances[d.name]
             looker = Executor(self.builder, context, self.words)
             updates: dict[str, Expr] = {looker.place(instance, "inprogress").variable: TRUE}
+            if d.line.when is not None:
+                guard = conj(guard, self.holds(d.line.when))
             if d.times is not None:
                 left = f"{d.name}.times_left"
                 if left not in self.builder.variables:
@@ -210,6 +212,11 @@ class _Machine:
                 guard = conj(guard, op("lt", FALSE, Var(left)))
                 updates[left] = op("sub", Var(left), Const(1))
             self.builder.step(context, 0, entry, guard, updates, f"interrupt {d.name}", d.span)
+
+    def holds(self, e: tree.Expr) -> Expr:
+        """The value of a condition on the state that a spec's declaration gives."""
+        looker = Executor(self.builder, None, self.words)
+        return disj(*(conj(p.condition, v) for p, v in looker.scalar(e, Path({}))))
 
     def start(self, context: ContextBuilder, d: ContextDef, subject: str) -> None:
         """A thread: on one CPU, or on any, with a copy of its code for each."""

@@ -56,6 +56,8 @@ def _bodies(f: tree.SpecFile) -> Iterator[tuple[str, tree.Block]]:
         match item:
             case tree.FunctionDecl() | tree.ContextDecl():
                 yield item.name.text, item.body
+                if isinstance(item, tree.ContextDecl) and item.line.thread is not None:
+                    yield f"{item.name}.thread", item.line.thread
             case tree.StartDecl():
                 yield "start", item.body
             case tree.ModuleDecl():
@@ -93,10 +95,18 @@ class _Checker:
                 case tree.FunctionDecl():
                     self.function(item, kernel)
                 case tree.ContextDecl():
-                    scope = Scope(Frame(kernel, result=Void(), what=f"the {item.kind} `{item.name}`"))
+                    result = self.types.quietly(tree.NamedType("irqreturn_t", item.span))
+                    result = result if item.kind == "irq" else Void()
+                    frame = Frame(kernel, result=result, what=f"the {item.kind} `{item.name}`")
+                    scope = Scope(frame)
                     if item.parameter is not None:
                         self.parameter(item.parameter, scope, kernel)
                     self.statements.block(item.body.statements, scope)
+                    if item.line.thread is not None:
+                        self.statements.block(item.line.thread.statements, Scope(frame))
+                    if item.line.when is not None:
+                        looks = Frame(kernel, property=True, what=f"when the irq `{item.name}` fires")
+                        self.calls.condition(item.line.when, Scope(looks))
                 case tree.ModuleDecl():
                     init = self.types.quietly(tree.NamedType("int", item.span))
                     if item.init is not None:

@@ -75,7 +75,9 @@ class _Collector(Objects):
         modules = [i for i in self.spec.items if isinstance(i, tree.ModuleDecl)]
         all_flags["module"] = "present" if modules else "absent"
         all_flags |= used_pools(self.spec)
-        all_flags["timers"] = "used" if any(i.type == "timer" for i in self.instances.values()) else "unused"
+        types = {i.type for i in self.instances.values()}
+        for flag, type in (("timers", "timer"), ("irq_threads", "irq_thread")):
+            all_flags[flag] = "used" if type in types else "unused"
         return Program(
             spec=self.spec,
             kernel_files=self.kernel,
@@ -215,14 +217,23 @@ class _Collector(Objects):
         match item.kind:
             case "irq" | "tasklet" | "timer":
                 self.new(name)
-                void = tree.NamedType("void", name.span)
-                self.functions[name.text] = (tree.FunctionDecl(void, name, (), item.body, item.span),)
+                result = tree.NamedType("irqreturn_t" if item.kind == "irq" else "void", name.span)
+                self.functions[name.text] = (tree.FunctionDecl(result, name, (), item.body, item.span),)
                 if item.kind != "irq":
                     self.static_object(item.kind, name, [name.text], None)
                     return
                 requested = requests(self.spec, name.text)
-                initial = (("handler", name.text), ("requested", int(not requested)))
+                none = int(not item.line.hard)
+                initial = (
+                    ("handler", name.text), ("requested", int(not requested)), ("default_handler", none),
+                    ("oneshot", none and int(not requested)),
+                )  # fmt: skip
                 self.instance(name, "irq", handler=name.text, initial=initial)
+                if item.line.thread is not None:
+                    thread = tree.Name(f"{name}.thread", item.line.thread.span)
+                    f = tree.FunctionDecl(result, thread, (), item.line.thread, item.line.thread.span)
+                    self.functions[thread.text] = (f,)
+                    self.instance(thread, "irq_thread", handler=thread.text, initial=(("func", thread.text),))
             case "softirq":
                 vector = name.text if name.text.endswith("_SOFTIRQ") else name.text + "_SOFTIRQ"
                 own = {"HI_SOFTIRQ", "TASKLET_SOFTIRQ"}
@@ -247,7 +258,8 @@ class _Collector(Objects):
         for each in (name, *item.more):
             self.contexts.append(
                 ContextDef(
-                    kind, each.text, each.span, item.body, cpu, item.each_cpu, times, parameter, kernel, after, priority  # type: ignore[arg-type]
+                    kind, each.text, each.span, item.body, cpu, item.each_cpu, times,  # type: ignore[arg-type]
+                    parameter, kernel, after, priority, item.line,
                 )
             )  # fmt: skip
 

@@ -83,6 +83,9 @@ class Global:
 class ContextDef:
     """A context that a spec or the kernel model declares, with the body that it executes.
 
+    ``line`` is what an interrupt says beside its handler: whether it is a level line, whether its ``times`` are
+    promised, the condition while which it fires.
+
     ``after`` are the threads that must have ended before it starts. ``start`` is what has happened already when all
     others begin.
     """
@@ -98,6 +101,7 @@ class ContextDef:
     kernel: bool = False
     after: tuple[str, ...] = ()
     priority: int = 0
+    line: tree.Line = tree.NO_LINE
 
 
 @dataclass(frozen=True, slots=True)

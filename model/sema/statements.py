@@ -282,7 +282,7 @@ class Statements:
     def returned(self, s: tree.Return, scope: Scope) -> None:
         result, what = scope.frame.result, scope.frame.what
         if s.value is None:
-            if not isinstance(result, Void | None) and what != "init":
+            if not isinstance(result, Void | None) and what != "init" and not what.startswith("the irq "):
                 self.complaints.add(f"{what} must return a value here", s.span, f"it returns {kind_of(result)}")
             return
         self.unconditional(s.value, scope)

@@ -19,7 +19,7 @@ CONSTRUCTORS = {
 }  # fmt: skip
 """Calls that return a new object in C, and take it as their first argument here; what kind of object."""
 
-FLAGS = frozenset({"request_irq"})
+FLAGS = frozenset({"request_irq", "request_threaded_irq", "devm_request_irq", "devm_request_threaded_irq"})
 """Calls whose flags, the second argument, may be left out: `request_irq(&nic);` means `request_irq(&nic, 0);`."""
 
 

@@ -77,7 +77,6 @@ _HELP: dict[str, str] = {
     "kthread_run": "declare it: `thread NAME { ... }`",
     "kthread_create": "declare it: `thread NAME { ... }`",
     "open_softirq": "declare the handler: `softirq NET_RX { ... }`",
-    "request_threaded_irq": "declare the handler as `irq NAME { ... }` and its thread as `thread NAME { ... }`",
     "memset": "use `kzalloc`, or assign the members",
     **dict.fromkeys(("test_and_set_bit", "test_and_clear_bit", "set_bit", "clear_bit", "test_bit", "change_bit",
                      "test_and_change_bit", "__set_bit", "__clear_bit"), _BIT),
@@ -102,7 +101,6 @@ UNMODELLED_FLAGS = frozenset({"WQ_BH", "WQ_CPU_INTENSIVE"})
 """Flags whose queue would behave otherwise than the model's: not to be passed over in silence."""
 
 _VALUES = {
-    **dict.fromkeys(("IRQ_HANDLED", "IRQ_NONE", "IRQ_WAKE_THREAD"), "an `irq` returns nothing here: write `return;`"),
     **dict.fromkeys(("jiffies", "HZ"), "time is not measured here: leave it out"),
     "current": "there is no task structure here",
     **dict.fromkeys(UNMODELLED_FLAGS, "leave the flag out if what it changes does not matter here"),
@@ -133,7 +131,7 @@ _TYPES = {
     **dict.fromkeys(("atomic_t", "atomic64_t", "refcount_t"),
                     "declare an `int<..>` with a range and change it in `atomic { }`"),
     **dict.fromkeys(("u8", "u16", "u32", "u64", "s8", "s16", "s32", "s64", "size_t", "ssize_t", "uint8_t", "uint16_t",
-                     "uint32_t", "int8_t", "int16_t", "int32_t", "gfp_t", "irqreturn_t", "float", "double"),
+                     "uint32_t", "int8_t", "int16_t", "int32_t", "gfp_t", "float", "double"),
                     "give the range: `int<0..7>`"),
 }  # fmt: skip
 

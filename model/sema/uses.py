@@ -20,10 +20,13 @@ def ghost_limit(spec: tree.SpecFile) -> int:
     return 1 + max([n.value for n in nodes if isinstance(n, tree.IntLiteral) and n.value <= 1000], default=1)
 
 
+_REQUESTS = frozenset({"request_irq", "request_threaded_irq", "devm_request_irq", "devm_request_threaded_irq"})
+
+
 def requests(spec: tree.SpecFile, line: str) -> bool:
     """Whether a spec requests an interrupt line itself."""
     calls = (n for n in walk(spec.items) if isinstance(n, tree.CallExpr))
-    return any(_callee(c) == "request_irq" and _first_name(c) == line for c in calls)
+    return any(_callee(c) in _REQUESTS and _first_name(c) == line for c in calls)
 
 
 def handlers(

@@ -373,6 +373,21 @@ LINES = (
         "when (irq_wait != spin) might_sleep();", ";"),
     one("a line that is not enabled by itself fires", "kernel/irq_no_autoen.dfr", "DF701", "irq",
         "line.depth = (flags & IRQF_NO_AUTOEN) != 0 ? 1 : 0;", "line.depth = 0;"),
+    one("a thread is not woken while it runs", "kernel/irq_thread.dfr", "DF701", "irq",
+        "in line) t.RUNTHREAD = true;", "in line) t.RUNTHREAD = t.RUNTHREAD || !t.running;"),
+    removed("a woken thread is never done", "kernel/irq_thread.dfr", "DF402", "irq", "t.RUNTHREAD = false;"),
+    one("free_irq leaves a woken thread", "kernel/irq_thread.dfr", "DF701", "irq",
+        "await (!line.inprogress && !irq_thread_active(line)) else", "await (!line.inprogress) else"),
+    one("every handler wakes the thread", "kernel/irq_thread_not_woken.dfr", "DF701", "irq",
+        "if (returned == IRQ_WAKE_THREAD) wake", "wake"),
+    one("IRQF_ONESHOT masks nothing", "kernel/irq_thread_oneshot.dfr", "DF701", "irq",
+        "if (line.oneshot && irq_thread_active(line)) return false;", ";"),
+    one("no handler and no IRQF_ONESHOT", "kernel/irq_thread_oneshot.dfr", "DF701", "irq",
+        "if (line.default_handler && (flags & IRQF_ONESHOT) == 0) return -EINVAL;", ";"),
+    one("disable_irq does not wait for the thread", "kernel/irq_thread_disable.dfr", "DF701", "irq",
+        "if (irq_thread_active(line)) {", "if (false) {"),
+    Fault("a line fires also when it does not", "kernel/irq_level.dfr", ("invariant only_then",), (
+        Edit("machine", "guard = conj(guard, self.holds(d.line.when))", "guard = guard"),)),
 )  # fmt: skip
 
 FAULTS = (*TIMERS, *LINES, *TASKLETS, *SOFTIRQS, *CONTEXTS, *LOCKS, *MEMORY, *MACHINE, *WORKS)
