@@ -30,8 +30,8 @@ class Options:
     """How to check.
 
     ``cpus`` and ``kernel`` override the spec's own; ``disabled`` rules are not checked at all, and when ``only`` is
-    not empty no others are. ``engine`` is ``native`` or ``interpret``. With ``prove``, Z3 is asked for a proof of what
-    the search found to hold.
+    not empty no others are. ``engine`` is ``native`` or ``interpret``, or ``bmc`` for the bounded search by Z3, which
+    finds violations and never that there are none. With ``prove``, Z3 is asked for a proof of what was found to hold.
     """
 
     cpus: int | None = None
@@ -133,6 +133,10 @@ def explore(system: TransitionSystem, options: Options, progress: Callable[[Prog
         from defercheck.interpret import explore as interpret
 
         return interpret(system, options.limits)
+    if options.engine == "bmc":
+        from defercheck.prove import bmc
+
+        return bmc(system, options.limits, progress)
     from defercheck.explore import explore as native
 
     return native(system, options.limits, progress)

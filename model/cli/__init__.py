@@ -7,6 +7,7 @@ from defercheck.cli.group import DefaultGroup, Entry
 COMMANDS = {
     "check": Entry("defercheck.cli.check:check", "Check specs (the default: `defercheck driver.dfr`)."),
     "prove": Entry("defercheck.cli.prove:prove", "Check specs and let Z3 prove what holds."),
+    "bmc": Entry("defercheck.cli.prove:bmc", "Let Z3 search for short schedules that break a rule."),
     "verify": Entry("defercheck.cli.prove:verify", "Check certificates of proofs again."),
     "fmt": Entry("defercheck.cli.fmt:fmt", "Format specs."),
     "compile": Entry("defercheck.cli.inspect:compile_", "Show the transition system of a spec."),

@@ -1,4 +1,4 @@
-"""``defercheck prove`` and ``verify``: a check whose verdicts Z3 proves, and its certificates checked again."""
+"""``defercheck prove``, ``bmc`` and ``verify``: what Z3 is asked, and certificates checked again."""
 
 from __future__ import annotations
 
@@ -46,6 +46,37 @@ def prove(
     options = Options(cpus=cpus, only=frozenset(only), reduce=reduce, limits=limits, prove=True)
     request = Request(format_, (), style_for(sys.stdout, color, verbose), quiet, False, False, color, debug)
     return run(find_specs(specs), kernels, options, request, folder_for(certificates))
+
+
+@click.command(epilog="Exit codes: 1 violation, 3 none found that short, 2 wrong spec or command line, "
+               "4 internal error, 130 interrupted.")  # fmt: skip
+@click.argument("specs", nargs=-1, required=True, metavar="SPEC.dfr|FOLDER...")
+@click.option("--depth", type=click.IntRange(min=0), default=20, show_default=True, metavar="N",
+              help="Steps of the longest schedules to try.")  # fmt: skip
+@click.option("-k", "--kernel", "kernels", multiple=True, metavar="VERSION",
+              help="Kernel version whose rules apply, such as 6.1; repeatable. Default: the spec's.")  # fmt: skip
+@model_options
+@click.option("--time", "seconds", type=Time(), metavar="SECONDS", help="Stop after that time, such as 30 or 5m.")
+@click.option(
+    "--rule", "only", multiple=True, type=RuleCode(), metavar="CODE", help="Check this rule only; repeatable."
+)
+@click.option("-f", "--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True,
+              help="Format of the report on the standard output.")  # fmt: skip
+@style_options
+@click.option("-q", "--quiet", is_flag=True, help="Only one line for each failure.")
+def bmc(
+    specs: tuple[str, ...], depth: int, kernels: tuple[str, ...], cpus: int | None, reduce: bool,
+    seconds: float | None, only: tuple[str, ...], format_: str, color: ColorChoice, verbose: bool, debug: bool,
+    quiet: bool,
+) -> int:  # fmt: skip
+    """Let Z3 search for short schedules that break a rule: a second opinion, that never says that there is none."""
+    from defercheck.check import Options
+    from defercheck.system.result import Limits
+
+    limits = Limits(seconds=seconds, depth=depth)
+    options = Options(cpus=cpus, only=frozenset(only), reduce=reduce, limits=limits, engine="bmc")
+    request = Request(format_, (), style_for(sys.stdout, color, verbose), quiet, False, False, color, debug)
+    return run(find_specs(specs), kernels, options, request)
 
 
 @click.command(epilog="Exit codes: 0 every certificate is accepted, 1 one is refused, 2 there is none.")

@@ -1,5 +1,6 @@
 """Proof: what exploration found to hold, shown by inductive invariants that Z3 alone checks."""
 
+from defercheck.prove.bmc import bmc
 from defercheck.prove.certificate import Identity, hash_of
 from defercheck.prove.prove import certificates, prove
 from defercheck.prove.reading import Header, NotACertificate, is_certificate, read_header
@@ -15,6 +16,7 @@ __all__ = [
     "ProofOutcome",
     "Proofs",
     "Verified",
+    "bmc",
     "certificates",
     "claim_of_invariant",
     "claim_of_rule",

@@ -45,8 +45,8 @@ class Encoding:
     moves: tuple[Move, ...]
 
     def wrong(self, p: Property) -> tuple[tuple[str, frozenset[str]], ...]:
-        """Formulas of which none may hold in a reachable state, if the property is to hold, with what each reads.
-        ``ValueError`` for a property that is no predicate of states or steps."""
+        """Formulas of which none may hold in a reachable state, if the property is to hold, with what each reads; for a
+        ``cover`` what is to be reached. ``KeyError`` for a property that is no predicate of states or steps."""
         return self._wrong[p.id]
 
     _wrong: dict[str, tuple[tuple[str, frozenset[str]], ...]]
@@ -78,7 +78,7 @@ class _Writer:
     def write(self) -> Encoding:
         system = self.system
         moves = tuple(self.move(i) for i in range(len(system.transitions)))
-        wrong = {p.id: self.wrong(p, moves) for p in system.properties if p.kind in ("step", "invariant", "terminal")}
+        wrong = {p.id: self.wrong(p, moves) for p in system.properties if p.kind != "stuck"}
         bounds = (within(_own(v), v.lo, v.hi) for v in system.variables if (v.lo, v.hi) != (0, 1))
         return Encoding(
             system=system,
@@ -111,7 +111,8 @@ class _Writer:
     def wrong(self, p: Property, moves: tuple[Move, ...]) -> tuple[tuple[str, frozenset[str]], ...]:
         if p.kind == "step":
             return tuple((m.condition, m.reads) for m in moves if m.violates == p.id)
-        fails = negation(self.terms.truth(p.expr))
+        truth = self.terms.truth(p.expr)
+        fails = truth if p.kind == "cover" else negation(truth)
         reads = frozenset(variables(p.expr))
         if p.kind == "terminal":
             still = [negation(m.condition) for m in moves]

@@ -99,7 +99,7 @@ def load(encoding: Encoding) -> Loaded:
     texts: list[str] = [*encoding.bounds, *encoding.initial]
     for m in encoding.moves:
         texts += [m.condition, m.inside, *(f"(= {symbol(n)} {e})" for n, e in m.updates.items())]
-    claims = [p for p in encoding.system.properties if p.kind in ("step", "invariant", "terminal")]
+    claims = [p for p in encoding.system.properties if p.kind != "stuck"]
     for p in claims:
         texts += [text for text, _ in encoding.wrong(p)]
     terms = iter(_parse(encoding, texts))

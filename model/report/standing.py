@@ -13,7 +13,7 @@ LIMITS = {
     "states": "the limit on states (--max-states)",
     "memory": "the limit on memory (--memory)",
     "time": "the limit on time (--time)",
-    "depth": "the limit on depth",
+    "depth": "the limit on depth (--depth)",
     "interrupted": "an interruption",
 }
 """What stopped an exploration, for people."""
@@ -66,6 +66,9 @@ def checked(result: CheckResult) -> str:
 def explored(result: CheckResult) -> str:
     """How many states, and whether that is all of them."""
     e = result.exploration
+    if not e.complete and not e.states:
+        end = "" if e.limit == "depth" else f"; stopped by {LIMITS.get(e.limit, e.limit)}"
+        return f"schedules of up to {count(e.depth, 'step')}, by Z3{end}"
     numbers = f"{count(e.states, 'state')}, {count(e.transitions, 'transition')}, depth {e.depth:,}"
     if e.complete and e.stuck_checked:
         return f"all of {numbers}"

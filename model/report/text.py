@@ -81,7 +81,8 @@ def table_line(result: CheckResult, label: str, width: int, style: Style) -> str
             said = ", ".join([*found, *(f"{code} expected but not found" for code in result.missing)])
         case "undetermined":
             mark, look = "?", "bold yellow"
-            said = f"undetermined, {count(result.exploration.states, 'state')} seen"
+            seen = result.exploration.states
+            said = f"undetermined, {count(seen, 'state')} seen" if seen else "undetermined"
         case _:
             mark, look = style.glyphs.good, "green"
             expected = _expected_codes(result)
@@ -138,7 +139,8 @@ def _undetermined(result: CheckResult, style: Style) -> list[str]:
     exploration = result.exploration
     if exploration.complete and exploration.stuck_checked:
         return []
-    first = f"stopped by {_limit(result)} after {count(exploration.states, 'state')}"
+    seen = count(exploration.states, "state") if exploration.states else count(exploration.depth, "step")
+    first = f"stopped by {_limit(result)} after {seen}"
     open_ones = _unique([f"{v.code} {v.name}" for v in result.verdicts if v.outcome == "undetermined"])
     known = "nothing found so far is wrong" if not failures(result) else "what is shown above is certain"
     lines = [style.paint("undetermined", "bold yellow") + style.paint(f": {first}", "bold")]

@@ -10,11 +10,13 @@ Limit = Literal["", "states", "memory", "time", "interrupted", "depth"]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds that the user sets; ``None`` means none. Memory in bytes, time in seconds."""
+    """Bounds that the user sets; ``None`` means none. Memory in bytes, time in seconds; ``depth`` in steps, for the
+    bounded search."""
 
     states: int | None = None
     memory: int | None = 4 << 30
     seconds: float | None = None
+    depth: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

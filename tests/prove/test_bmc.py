@@ -1,0 +1,89 @@
+"""Z3's bounded search finds what the exhaustive search finds, in as few steps, and its schedules can be replayed."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from defercheck.check import Options, check_spec, compile_program, explore, load, reduced, resolve
+from defercheck.interpret import Interpreter
+from defercheck.prove import bmc
+from defercheck.prove.result import SAFETY
+from defercheck.system.result import Exploration, Limits
+from defercheck.system.system import TransitionSystem
+from hypothesis import HealthCheck, given, settings
+
+from tests.systems import systems
+from tests.table import SPECS, Row, rows
+
+LARGE = 1500
+"""Transitions times steps that take Z3 about a second. What is more is for those who set DEFERCHECK_SLOW."""
+SLOW = bool(os.environ.get("DEFERCHECK_SLOW"))
+
+
+def lengths(system: TransitionSystem, found: Exploration) -> dict[str, int]:
+    kinds = {p.id: p.kind for p in system.properties}
+    return {id: len(w.path) for id, w in found.witnesses.items() if kinds[id] in SAFETY}
+
+
+# one row of each spec that breaks something, for its last version
+VIOLATED = {r.path: r for r in rows() if r.states is not None and set(r.codes) - {"DF904", "DF402", "DF501", "DF902"}}
+
+
+@pytest.mark.parametrize("row", VIOLATED.values(), ids=str)
+def test_shortest_depth_is_that_of_breadth_first_search(row: Row) -> None:
+    from dataclasses import replace
+
+    compiled = compile_program(resolve(load(row.file), row.kernel, row.options), row.options).system
+    system, _ = reduced(compiled, row.options)
+    expected = lengths(system, explore(system, row.options, None))
+    depth = max(expected.values(), default=0)
+    if depth * len(system.transitions) > LARGE and not SLOW:
+        pytest.skip("slow: DEFERCHECK_SLOW=1 runs it")
+    system = replace(system, properties=tuple(p for p in system.properties if p.kind in SAFETY))
+    found = bmc(system, Limits(depth=depth))
+    assert lengths(system, found) == expected
+    for w in found.witnesses.values():
+        Interpreter(system).replay(w.path)
+
+
+def test_most_are_not_skipped() -> None:
+    assert len(VIOLATED) > 25
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+@given(systems())
+def test_random_systems(system: TransitionSystem) -> None:
+    whole = explore(system, Options(), None)
+    depth = 5
+    expected = {id: n for id, n in lengths(system, whole).items() if n <= depth}
+    found = bmc(system, Limits(depth=depth))
+    steps = {p.id for p in system.properties if p.kind == "step"}
+    got = {id: n for id, n in lengths(system, found).items() if n <= depth}
+    assert got == expected
+    assert all(n <= depth + (id in steps) for id, n in lengths(system, found).items())
+    machine = Interpreter(system)
+    for w in found.witnesses.values():
+        machine.replay(w.path)
+
+
+def test_a_check_by_bounded_search() -> None:
+    spec = load(SPECS / "book/tasklet_sleeps.dfr")
+    result = check_spec(spec, "6.1", Options(engine="bmc", limits=Limits(depth=9)))
+    (broken,) = [v for v in result.verdicts if v.outcome == "violated"]
+    assert broken.code == "DF101" and broken.expected and broken.trace is not None
+    assert result.status == "undetermined", "a bounded search never says that nothing is wrong"
+    shorter = check_spec(spec, "6.1", Options(engine="bmc", limits=Limits(depth=7)))
+    assert not [v for v in shorter.verdicts if v.outcome == "violated"]
+
+
+def test_time_ends_it() -> None:
+    system = resolve_one("book/claims/tasklet_disable_waits.dfr")
+    found = bmc(system, Limits(depth=200, seconds=0.5))
+    assert found.limit == "time" and not found.complete
+
+
+def resolve_one(path: str) -> TransitionSystem:
+    options = Options()
+    program = resolve(load(SPECS / path), "6.1", options)
+    return reduced(compile_program(program, options).system, options)[0]
