@@ -139,6 +139,14 @@ THREADS = "int<0..3> v; thread a {{ {0} }} thread b {{ {1} }}"
         ("atomic { v = 1; }", "v = 2;", True),
         ("v = 1;", "assert(v < 2);", False),
         ("v = 1;", "await (v == 1);", False),
+        ("WRITE_ONCE(v, 1);", "WRITE_ONCE(v, 2);", False),
+        ("WRITE_ONCE(v, 1);", 'if (READ_ONCE(v) > 1) printk("x");', False),
+        ("WRITE_ONCE(v, 1);", "v = 2;", True),
+        ("xchg(&v, 1);", "cmpxchg(&v, 1, 2);", False),
+        ("xchg(&v, 1);", 'printk("%d", v);', True),
+        ("WRITE_ONCE(v, v + 1);", "atomic_inc(&v);", True),
+        ("atomic_inc(&v);", "if (atomic_dec_and_test(&v)) atomic_set(&v, 2);", False),
+        ("set_bit(0, &v);", "v = 2;", True),
     ],
 )
 def test_accesses(one: str, two: str, found: bool) -> None:

@@ -9,7 +9,7 @@ from defercheck.grammar.span import Diagnostic, SpecError
 from defercheck.lower.builder import ContextBuilder, Path, Violation
 from defercheck.lower.values import NULL, ListPlace, ObjectValue, Place, Value, state_variables
 from defercheck.sema.types import Object
-from defercheck.sema.words import QUIET
+from defercheck.sema.words import MARKED, QUIET
 from defercheck.system.expr import FALSE, TRUE, Const, Expr, Var, conj, disj, equals, ite, negate, op
 from defercheck.system.system import Property
 
@@ -39,8 +39,18 @@ class Words:
         ways2: list[tuple[Path, list[Value]]] = [(path, [])]
         for a in e.arguments:
             ways2 = [(q, [*values, v]) for p, values in ways2 for q, v in ex.value(a, p)]
-        for p, values in ways2:
-            done += method(ex, e, p, *values)
+        if name not in MARKED:
+            for p, values in ways2:
+                done += method(ex, e, p, *values)
+            return done
+        for p, (place, *others) in ways2:
+            loaded: list[tuple[Path, list[Value]]] = [(p, [place])]  # what is written is read plainly
+            for v in others:
+                loaded = [(r, [*known, x]) for q, known in loaded for r, x in ex.operand_of(v, q, e.span)]
+            ex.marked += 1
+            for q, values in loaded:
+                done += method(ex, e, q, *values)
+            ex.marked -= 1
         return done
 
     # ---- levels ----
@@ -213,21 +223,17 @@ class Words:
     def cmpxchg(self, ex: Executor, e: tree.CallExpr, path: Path, v: Value, wanted: Value, to: Value) -> list:
         done = []
         for p, old in ex.load(self._place(v, e), path, e.span):
-            for q, x in ex.operand_of(wanted, p, e.span):
-                same = Const(old == x) if isinstance(old, ObjectValue) else equals(old, x)
-                if (other := q.fork(negate(same))).possible:
-                    done.append((other, old))
-                if (equal := q.fork(same)).possible:
-                    done += [(r, old) for r in self._store(ex, e, equal, v, to)]
+            same = Const(old == wanted) if isinstance(old, ObjectValue) else equals(old, wanted)
+            if (other := p.fork(negate(same))).possible:
+                done.append((other, old))
+            if (equal := p.fork(same)).possible:
+                done += [(q, old) for q in self._store(ex, e, equal, v, to)]
         return done
 
     def _store(self, ex: Executor, e: tree.CallExpr, path: Path, v: Value, to: Value) -> list[Path]:
         """Assign a variable of any type; a reference by the number of the object."""
-        place, done = self._place(v, e), []
-        for p, x in ex.operand_of(to, path, e.span):
-            ex.assign(place, Const(ex.number(x)) if isinstance(x, ObjectValue) else x, p, e.span)
-            done += [p] if p.possible else []
-        return done
+        ex.assign(self._place(v, e), Const(ex.number(to)) if isinstance(to, ObjectValue) else to, path, e.span)
+        return [path] if path.possible else []
 
     def count_up(self, ex: Executor, e: tree.CallExpr, path: Path, v: Value) -> list:
         place = self._place(v, e)

@@ -69,7 +69,7 @@ PUBLIC = frozenset({
 })  # fmt: skip
 """Words that a driver's spec may use too: observers of memory, and the kernel's atomic operations on any type."""
 
-MARKED = frozenset({"READ_ONCE", "WRITE_ONCE", "xchg", "cmpxchg"})
+MARKED = frozenset({"READ_ONCE", "WRITE_ONCE", "xchg", "cmpxchg", "test_and_set", "test_and_clear"})
 """Words whose access to their first argument is no data race (DF601), as little as one in the kernel model itself."""
 
 ACTING = frozenset({
