@@ -16,9 +16,11 @@ from defercheck.grammar.tree import (
     DefineDecl,
     EnumDecl,
     ExpectDecl,
+    Expr,
     FunctionDecl,
     IntLiteral,
     KernelDecl,
+    LegalDecl,
     Line,
     MacroUse,
     ModuleDecl,
@@ -28,6 +30,7 @@ from defercheck.grammar.tree import (
     Parameter,
     PropertyDecl,
     Return,
+    SituationDecl,
     StartDecl,
     StructDecl,
     TypeDecl,
@@ -58,6 +61,25 @@ class Builder(StatementBuilder):
 
     def on_version(self, span: Span, c: list[Any]) -> VersionDecl:
         return VersionDecl(self.string_of(c[1]), tuple(child for child in c if isinstance(child, tuple)), span)
+
+    def on_situation(self, span: Span, c: list[Any]) -> SituationDecl:
+        return SituationDecl(self.name_of(c[1]), c[3], self.string_of(c[5]), span)
+
+    def on_legal(self, span: Span, c: list[Any]) -> LegalDecl:
+        opens = next(n for n, child in enumerate(c) if isinstance(child, Token) and child.type == "(")
+        only = {kind: condition for child in c if isinstance(child, tuple) for kind, condition in [child]}
+        text = next((self.string_of(t) for t in c if isinstance(t, Token) and t.type == "STRING"), None)
+        before = [t for t in c[1:opens] if isinstance(t, Token)]
+        verdicts = [t for t in c[opens:] if isinstance(t, Token)]
+        return LegalDecl(
+            self.names_of(before), self.names_of(verdicts), only.get("when"), only.get("if"), text, span
+        )  # fmt: skip
+
+    def on_legal_flag(self, span: Span, c: list[Any]) -> tuple[str, Expr]:
+        return "when", c[2]
+
+    def on_legal_if(self, span: Span, c: list[Any]) -> tuple[str, Expr]:
+        return "if", c[2]
 
     def on_setting(self, span: Span, c: list[Any]) -> tuple[Name, Name]:
         return self.name_of(c[0]), c[2]

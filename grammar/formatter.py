@@ -18,12 +18,14 @@ from defercheck.grammar.tree import (
     FunctionDecl,
     Item,
     KernelDecl,
+    LegalDecl,
     MacroUse,
     ModuleDecl,
     Name,
     OptionDecl,
     Parameter,
     PropertyDecl,
+    SituationDecl,
     SpecFile,
     StartDecl,
     StringLiteral,
@@ -109,6 +111,13 @@ class _ItemPrinter(StatementPrinter):
             case ExpectDecl(code, versions):
                 on: Pieces = [" on ", *self._strings(versions)] if versions else []
                 return [f"expect {self._name(code)}", *on]
+            case SituationDecl(name, condition, text):
+                return [f"situation {self._name(name)} (", *self.expr(condition), ") ", *self.expr(text)]
+            case LegalDecl(names, verdicts, flag, condition, text):
+                only: Pieces = [" when (", *self.expr(flag), ")"] if flag is not None else []
+                only += [" if (", *self.expr(condition), ")"] if condition is not None else []
+                said: Pieces = [" ", *self.expr(text)] if text is not None else []
+                return ["legal ", *self._names(names), *only, " (", *self._names(verdicts), ")", *said]
             case AllowDecl(code, reason):
                 return [f"allow {self._name(code)}", Break(0), *self.expr(reason)]
         raise TypeError(item)

@@ -59,6 +59,8 @@ def _followers() -> dict[str, re.Pattern[str]]:
         "tasklet": r"\w+" + _TRIVIA + r"\{",
         "timer": r"\w+" + _TRIVIA + r"\{",
         "check": r"\w",
+        "legal": r"\w[\w\s,]*[\w\s]\(",
+        "situation": r"\w+" + _TRIVIA + r"\(",
         "frame": r"\w",
         "ghost": r"\w",
         "shadow": r"\w",

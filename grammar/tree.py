@@ -92,6 +92,7 @@ __all__ = [
     "IntType",
     "Item",
     "KernelDecl",
+    "LegalDecl",
     "ListType",
     "MacroUse",
     "ModuleDecl",
@@ -104,6 +105,7 @@ __all__ = [
     "PropertyDecl",
     "RefType",
     "Return",
+    "SituationDecl",
     "SpecFile",
     "Statement",
     "StringLiteral",
@@ -317,9 +319,38 @@ class VersionDecl:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class SituationDecl:
+    """``situation bh_off (softirq_count > 0) "with bottom halves disabled";``: a column of the table of what may be
+    called where. Kernel model only."""
+
+    name: Name
+    condition: Expr
+    text: StringLiteral
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class LegalDecl:
+    """``legal msleep, ssleep (DF101, DF101, yes);``: a row of that table, for some functions: for each situation in
+    order ``yes``, ``risk`` (not forbidden, but it may wait for what cannot go on), ``later`` (the body itself
+    complains) or the rule that a call breaks.
+
+    The row holds ``when (flag == VALUE)`` in some versions only, and ``if (condition)`` on the function's parameters
+    for some calls only. ``text`` is what the kernel says instead of the call's name. Kernel model only."""
+
+    names: tuple[Name, ...]
+    verdicts: tuple[Name, ...]
+    flag: Expr | None
+    condition: Expr | None
+    text: StringLiteral | None
+    span: Span
+
+
 Item = (
     KernelDecl | CpusDecl | OptionDecl | EnumDecl | StructDecl | TypeDecl | VarDecl | FunctionDecl | DefineDecl
     | MacroUse | ContextDecl | ModuleDecl | StartDecl | PropertyDecl | ExpectDecl | AllowDecl | VersionDecl
+    | SituationDecl | LegalDecl
 )  # fmt: skip
 
 

@@ -59,7 +59,8 @@ class ControlFlow:
     def location(self, point: Point, env: Env, pending: Pending, at: int | None = None) -> int:
         """The location for a point, after all that needs no step has been done; made when it is new."""
         point, env, pending = self.settler.settle(point, env, pending)
-        key = (id(point), env_key(env), tuple((id(s), env_key(e)) for s, _, e in pending))
+        # where a check was made counts too: two calls of might_sleep that come to one place are two findings
+        key = (id(point), env_key(env), tuple((id(s), id(where), env_key(e)) for s, where, e in pending))
         if point.kind == "end" and not pending:
             return self.final
         if at is None and key in self._locations:

@@ -93,7 +93,7 @@ class _Checker:
         for item in f.items:
             match item:
                 case tree.FunctionDecl():
-                    self.function(item, kernel)
+                    self.function(self.whole(item), kernel)
                 case tree.ContextDecl():
                     result = self.types.quietly(tree.NamedType("irqreturn_t", item.span))
                     result = result if item.kind == "irq" else Void()
@@ -123,6 +123,10 @@ class _Checker:
                 case tree.StructDecl():
                     for m in item.members:
                         self.initial(m, kernel)
+
+    def whole(self, f: tree.FunctionDecl) -> tree.FunctionDecl:
+        """A function with what the table of what may be called where adds to it."""
+        return next((g for g in self.program.functions.get(f.name.text, ()) if g.span is f.span), f)
 
     def initial(self, item: tree.VarDecl, kernel: bool) -> None:
         """Initial values: they are constants (`declare` sees to that), but of the right kind?"""

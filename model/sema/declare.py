@@ -12,6 +12,7 @@ from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, Span, SpecError
 from defercheck.sema.complaints import Complaints
 from defercheck.sema.constants import ALIASES, ERRNO, NUMBERS, constant, pools, suggest
+from defercheck.sema.legality import guarded, table
 from defercheck.sema.objects import Objects
 from defercheck.sema.program import ContextDef, Global, Member, ObjectType, Program
 from defercheck.sema.resolve import bounds_of, resolve_type
@@ -75,6 +76,10 @@ class _Collector(Objects):
         modules = [i for i in self.spec.items if isinstance(i, tree.ModuleDecl)]
         all_flags["module"] = "present" if modules else "absent"
         all_flags |= used_pools(self.spec)
+        functions = dict(self.functions)
+        with self.complaints.collecting():
+            functions = guarded(functions, table(self.kernel), all_flags)
+        self.complaints.finish()
         types = {i.type for i in self.instances.values()}
         for flag, type in (("timers", "timer"), ("irq_threads", "irq_thread")):
             all_flags[flag] = "used" if type in types else "unused"
@@ -89,7 +94,7 @@ class _Collector(Objects):
             types=self.types,
             instances=self.instances,
             globals=self.globals,
-            functions=self.functions,
+            functions=functions,
             handlers=handlers(self.spec, self.functions, self.instances),
             handled=handled(self.spec, self.functions, self.types, self.instances),
             contexts=tuple(self.contexts),

@@ -67,6 +67,9 @@ def _kernel_only(item: tree.Item, complaints: Complaints) -> None:
             complaints.take(belongs("`version`", _word(item.span, "version"), help))
         case tree.TypeDecl():
             complaints.take(belongs("`type`", _word(item.span, "type"), f"write `struct {item.name} {{ ... }} name;`"))
+        case tree.SituationDecl() | tree.LegalDecl():
+            word = "situation" if isinstance(item, tree.SituationDecl) else "legal"
+            complaints.take(belongs(f"`{word}`", _word(item.span, word)))
         case tree.DefineDecl():
             complaints.take(belongs("`define`", _word(item.span, "define"), "write a function"))
         case tree.PropertyDecl(kind="lemma"):

@@ -21,6 +21,8 @@ def done(body: str) -> str:
 
 
 SYNC_CHECKS: tuple[tuple[str, str, str], ...] = (
+    ("context", "returns inside an RCU read-side critical section", thread("rcu_read_lock();")),
+    ("rcu", "rcu_read_unlock without rcu_read_lock", thread("rcu_read_unlock();")),
     ("atomic", "refcount_t: addition on 0; use-after-free", "refcount_t r; " + thread("refcount_inc(&r);")),
     ("atomic", "refcount_t: addition on 0; use-after-free", "refcount_t r; " + thread("refcount_add(2, &r);")),
     ("atomic", "refcount_t: addition on 0; use-after-free",

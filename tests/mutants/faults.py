@@ -117,13 +117,13 @@ SOFTIRQS = (
         "return ksoftirqd_running && !softirq_pending[HI_SOFTIRQ]", "return false && !softirq_pending[HI_SOFTIRQ]"),
     one("the gate of 6.1 stops tasklets", "kernel/s9_woken_for_nothing.dfr", "DF701", "softirq",
         " && !softirq_pending[TASKLET_SOFTIRQ];", ";"),
-    one("ksoftirqd's handlers may sleep", "kernel/s10_msleep.dfr", "missing DF101", "sleep",
-        "check DF101 (this_level == TASK)", "check DF101 (this_level != HARDIRQ)"),
+    one("ksoftirqd's handlers may sleep", "kernel/s10_msleep.dfr", "missing DF101", "legality",
+        "situation softirq (this_level == SOFTIRQ)", "situation softirq (false)"),
 )  # fmt: skip
 
 CONTEXTS = (
     Fault("local_bh_disable does nothing", "kernel/s1_coalesce_bh_off.dfr", ("DF701",), (
-        Edit("context", "    softirq_count++;\n", ""),
+        Edit("context", "{ softirq_count++; }", "{ }"),
         Edit("context", "check DF103 (softirq_count > 0)", "check DF103 (true)"),
         Edit("context", "        softirq_count--;\n", ""))),
     one("BH off is not in_interrupt", "kernel/s9_bh_off.dfr", "DF701", "context",
@@ -141,14 +141,14 @@ CONTEXTS = (
     one("free_irq does not wait", "free_irq_waits.dfr", "DF301", "irq",
         "await (!line.inprogress) else DF402 \"free", "await (true) else DF402 \"free"),
     removed("free_irq frees nothing", "free_irq_waits.dfr", "DF301", "irq", "line.requested = false;"),
-    one("no DF101 with preemption off", "kernel/s10_preempt_off.dfr", "missing DF101", "sleep",
-        "check DF101 (preempt_count == 0)", "check DF101 (true)"),
-    one("no DF101 with BH off", "kernel/s10_bh_off.dfr", "missing DF101", "sleep",
-        "check DF101 (softirq_count == 0)", "check DF101 (true)"),
-    one("no DF101 with interrupts off", "kernel/s10_irqs_off.dfr", "missing DF101", "sleep",
-        "check DF101 (!irqs_off)", "check DF101 (true)"),
+    one("no DF101 with preemption off", "kernel/s10_preempt_off.dfr", "missing DF101", "legality",
+        "situation preempt_off (preempt_count > 0)", "situation preempt_off (false)"),
+    one("no DF101 with BH off", "kernel/s10_bh_off.dfr", "missing DF101", "legality",
+        "situation bh_off (softirq_count > 0)", "situation bh_off (false)"),
+    one("no DF101 with interrupts off", "kernel/s10_irqs_off.dfr", "missing DF101", "legality",
+        "situation irqs_masked (this_level != HARDIRQ && irqs_off)", "situation irqs_masked (false)"),
     one("GFP_KERNEL may not sleep", "kernel/s10_kmalloc_in_tasklet.dfr", "missing DF101", "memory",
-        "if (flags == GFP_KERNEL ||", "if ("),
+        "return flags == GFP_KERNEL ||", "return"),
 )  # fmt: skip
 
 LOCKS = (

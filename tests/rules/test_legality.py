@@ -1,0 +1,208 @@
+"""The table of what may be called where (`legality.dfr`, semantics §1.5): each row in each situation, to the letter.
+
+For each primitive one spec calls it in a plain thread and in each of the situations of the table, on a line of its own
+each. On that line DF101 or DF102 must be broken as the row says, or neither.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from defercheck.check import Options, check_spec, kernel_model, load, resolve
+from defercheck.grammar.span import Source
+from defercheck.sema.legality import Legality, table
+
+RULES = frozenset({"DF101", "DF102"})
+
+DECLARATIONS = """
+spinlock_t lock;
+struct mutex mx;
+bool flag;
+unsigned long saved;
+DECLARE_WAIT_QUEUE_HEAD(head);
+DECLARE_COMPLETION(done);
+struct thing { int<0..1> x; } o;
+struct workqueue_struct queue;
+void handler(void) { }
+DECLARE_TASKLET(task, handler, 0);
+DECLARE_WORK(item, handler);
+DECLARE_DELAYED_WORK(later, handler);
+DEFINE_TIMER(clock, handler);
+irq line times 1 { }
+irq threaded times 1 { return IRQ_WAKE_THREAD; } thread { }
+"""
+
+CALLS: dict[str, str] = {
+    "might_sleep": "might_sleep();", "schedule": "schedule();", "cond_resched": "cond_resched();",
+    "msleep": "msleep(1);", "ssleep": "ssleep(1);", "usleep_range": "usleep_range(1, 2);",
+    "wait_event": "wait_event(head, flag);", "wait_event_interruptible": "wait_event_interruptible(head, flag);",
+    "wait_event_timeout": "wait_event_timeout(head, flag, HZ);",
+    "kmalloc": "kmalloc(o, GFP_KERNEL);", "kzalloc": "kzalloc(o, GFP_NOIO);", "kfree": "kfree(o);",
+    "mutex_lock": "mutex_lock(&mx);", "mutex_unlock": "mutex_unlock(&mx);",
+    "alloc_workqueue": 'queue = alloc_workqueue("queue", 0, 1);', "create_workqueue": 'queue = create_workqueue("q");',
+    "alloc_ordered_workqueue": 'queue = alloc_ordered_workqueue("queue", 0);',
+    "create_singlethread_workqueue": 'queue = create_singlethread_workqueue("queue");',
+    "flush_scheduled_work": "flush_scheduled_work();",
+    "queue_work": "queue_work(system_wq, &item);", "queue_work_on": "queue_work_on(0, system_wq, &item);",
+    "schedule_work_on": "schedule_work_on(0, &item);", "schedule_delayed_work": "schedule_delayed_work(&later, HZ);",
+    "queue_delayed_work": "queue_delayed_work(system_wq, &later, HZ);",
+    "queue_delayed_work_on": "queue_delayed_work_on(0, system_wq, &later, HZ);",
+    "schedule_delayed_work_on": "schedule_delayed_work_on(0, &later, HZ);",
+    "mod_delayed_work": "mod_delayed_work(system_wq, &later, HZ);",
+    "raise_softirq": "raise_softirq(NET_RX_SOFTIRQ);", "local_irq_enable": "local_irq_enable();",
+    "local_bh_disable": "local_bh_disable();", "local_bh_enable": "local_bh_enable();",
+    "mod_timer": "mod_timer(&clock, HZ);",
+}  # fmt: skip
+"""How a primitive is called, where that does not follow from what it is about."""
+
+ABOUT: tuple[tuple[str, str, str], ...] = (
+    ("wait_for_completion", "_timeout", "(&done, HZ);"),
+    ("wait_for_completion", "", "(&done);"),
+    ("try_wait_for_completion", "", "(&done);"), ("comple", "", "(&done);"), ("reinit_completion", "", "(&done);"),
+    ("wake_up", "", "(&head);"), ("tasklet_", "", "(&task);"), ("spin_", "", "(&lock);"),
+    ("flush_workqueue", "", "(system_wq);"), ("drain_workqueue", "", "(system_wq);"),
+    ("destroy_workqueue", "", "(system_wq);"), ("flush_delayed_work", "", "(&later);"),
+    ("cancel_delayed_work", "", "(&later);"), ("flush_work", "", "(&item);"), ("cancel_work", "", "(&item);"),
+    ("schedule_work", "", "(&item);"), ("request_threaded_irq", "", "(&threaded);"),
+    ("request_irq", "", "(&line);"), ("free_irq", "", "(&line);"),
+    ("", "irq", "(&line);"), ("disable_irq_nosync", "", "(&line);"), ("", "timer", "(&clock);"),
+    ("del_", "_timer_sync", "(&clock);"), ("del_singleshot", "", "(&clock);"),
+    ("timer_", "", "(&clock);"),
+)  # fmt: skip
+"""The arguments of the others: by how the name begins and ends."""
+
+BEFORE = {
+    "mutex_unlock": "mutex_lock(&mx);", "spin_unlock_irq": "spin_lock_irq(&lock);",
+    "spin_unlock_bh": "spin_lock_bh(&lock);", "local_bh_enable": "local_bh_disable();",
+    "tasklet_enable": "tasklet_disable_nosync(&task);", "enable_irq": "disable_irq_nosync(&line);",
+}  # fmt: skip
+"""What must come before the call, where it is legal, for it to make sense."""
+
+THREAD = {
+    "none": ("", ""), "preempt_off": ("preempt_disable();", "preempt_enable();"),
+    "bh_off": ("local_bh_disable();", "local_bh_enable();"),
+    "irqs_masked": ("local_irq_disable();", "local_irq_enable();"),
+    "rcu_reader": ("rcu_read_lock();", "rcu_read_unlock();"),
+}  # fmt: skip
+"""Situations of a thread: how they begin and end."""
+
+ATOMIC_FORMS = {"kmalloc": "kmalloc(o, GFP_ATOMIC);", "kzalloc": "kzalloc(o, GFP_NOWAIT);"}
+"""Calls for which a row with a condition does not hold and another does."""
+
+
+SEMANTICS = {
+    "might_sleep schedule cond_resched msleep ssleep usleep_range": "NNN",
+    "wait_event wait_event_interruptible wait_event_timeout": "NNN",
+    "wait_for_completion wait_for_completion_io wait_for_completion_timeout wait_for_completion_io_timeout": "NNN",
+    "wait_for_completion_interruptible wait_for_completion_interruptible_timeout": "NNN",
+    "wait_for_completion_killable wait_for_completion_killable_timeout": "NNN",
+    "mutex_lock kmalloc kzalloc flush_work flush_delayed_work flush_workqueue flush_scheduled_work": "NNN",
+    "drain_workqueue destroy_workqueue alloc_workqueue alloc_ordered_workqueue create_workqueue": "NNN",
+    "create_singlethread_workqueue cancel_work_sync cancel_delayed_work_sync request_irq free_irq": "NNN",
+    "request_threaded_irq": "NNN", "timer_delete_sync timer_shutdown_sync": "YYN",
+    "del_timer_sync del_singleshot_timer_sync": "YYN",
+    "disable_irq synchronize_irq tasklet_disable tasklet_kill": "NNN",
+    "mutex_unlock": "YNN", "local_irq_enable spin_unlock_irq local_bh_disable spin_lock_bh": "YYN",
+    "local_bh_enable spin_unlock_bh": "?YN",
+}  # fmt: skip
+"""§1.5 by hand, in its columns A, S and H: N illegal, Y legal, ? legal in some forms of A. What is not here is YYY."""
+
+
+@cache
+def legality() -> Legality:
+    return table(kernel_model())
+
+
+NAMES = tuple(dict.fromkeys(n.text for row in legality().rows for n in row.names))
+VERSIONED = {n.text for row in legality().rows if row.flag is not None for n in row.names}
+CASES = [
+    (name, version) for name in NAMES for version in (("2.6.32", "6.1", "6.19") if name in VERSIONED else ("6.1",))
+]
+
+
+def call(name: str) -> str:
+    """A call of a primitive."""
+    if name in CALLS:
+        return CALLS[name]
+    given = next((a for begins, ends, a in ABOUT if name.startswith(begins) and name.endswith(ends)), None)
+    assert given is not None, f"say in this test how `{name}` is called"
+    return name + given
+
+
+def stated(name: str, version: str, text: str) -> dict[str, str]:
+    """What the table says of a call: the verdict in each situation."""
+    flags = resolve(load(Source("flags.dfr", "irq nic { }")), version, Options()).flags
+    rows = legality().of(name, flags)
+    if len(rows) > 1:  # of two rows with conditions the one for this form: the first is for what may sleep
+        rows = rows[1:] if text in ATOMIC_FORMS.values() else rows[:1]
+    (row,) = rows
+    return {s.name.text: v.text for s, v in zip(legality().situations, row.verdicts, strict=True)}
+
+
+def spec(text: str, before: str, verdicts: dict[str, str]) -> tuple[str, dict[str, int]]:
+    """A spec that makes a call in every situation, and the line on which it does."""
+    lines, where = DECLARATIONS.splitlines(), {}
+
+    def add(situation: str, begins: str, ends: str) -> None:
+        legal = verdicts.get(situation, "yes") in ("yes", "risk", "later") and situation != "hardirq"
+        lines.extend([before if legal else "", begins, text, ends])
+        where[situation] = len(lines) - 1
+
+    lines.append("thread p on cpu 0 { choose { } ")
+    for situation, (begins, ends) in THREAD.items():
+        lines.append(" or {")
+        add(situation, begins, ends)
+        lines.append("}")
+    lines.extend(["}", "void soft(void) {"])
+    add("softirq", "", "")
+    lines.extend(["}", "DECLARE_TASKLET(soft_task, soft, 0);", "irq hard times 1 {"])
+    add("hardirq", "", "")
+    lines.extend(["}", "irq starts times 1 { tasklet_schedule(&soft_task); }"])
+    return "\n".join(["cpus 1;", *lines]), {s: n + 1 for s, n in where.items()}
+
+
+def found(text: str, version: str) -> dict[int, set[str]]:
+    """The rules of the table that are broken, by line."""
+    result = check_spec(load(Source("legal.dfr", text)), version, Options(only=RULES))
+    assert result.exploration.complete
+    lines: dict[int, set[str]] = {}
+    for claim in (result.system.claim(id) for id in result.exploration.witnesses):
+        if claim.code in RULES and claim.span is not None:
+            lines.setdefault(claim.span.line, set()).add(claim.code)
+    return lines
+
+
+def check_row(name: str, version: str, text: str) -> None:
+    verdicts = {"none": "yes", **stated(name, version, text)}
+    source, where = spec(text, BEFORE.get(name, ""), verdicts)
+    lines = found(source, version)
+    wanted = {"yes": set(), "risk": set(), "later": {"DF101"}}
+    assert {s: lines.get(n, set()) for s, n in where.items()} == {
+        s: wanted.get(verdicts[s], {verdicts[s]}) for s in where
+    }, source
+
+
+@pytest.mark.parametrize(("name", "version"), CASES, ids=[f"{n}-{v}" for n, v in CASES])
+def test_row(name: str, version: str) -> None:
+    check_row(name, version, call(name))
+
+
+@pytest.mark.parametrize("name", ATOMIC_FORMS)
+def test_row_of_another_form(name: str) -> None:
+    check_row(name, "6.1", ATOMIC_FORMS[name])
+
+
+def test_the_table_is_that_of_the_semantics() -> None:
+    """On 6.1, for the forms that may sleep: so that a slip in a row is found, and not only one in what it does."""
+    by_hand = {name: columns for names, columns in SEMANTICS.items() for name in names.split()}
+    for name in NAMES:
+        verdicts = stated(name, "6.1", call(name))
+        letters = {s: "Y" if v in ("yes", "risk") else "N" for s, v in verdicts.items()}
+        atomic = {letters[s] for s in ("preempt_off", "bh_off", "irqs_masked", "rcu_reader")}
+        row = (atomic.pop() if len(atomic) == 1 else "?") + letters["softirq"] + letters["hardirq"]
+        assert row == by_hand.get(name, "YYY"), name
+
+
+def test_every_situation_is_made() -> None:
+    assert {s.name.text for s in legality().situations} == {*THREAD, "softirq", "hardirq"} - {"none"}
