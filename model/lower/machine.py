@@ -169,15 +169,19 @@ class _Machine:
             self.timer(context, ObjectValue(d.name), open_below, env, 0, f"the timer of {d.name} expires")
         for t in self.program.of_type("timer"):
             self.timer(context, ObjectValue(t.name), open_below, env, SOFTIRQ_ENTRY, f"the timer {t.name} expires")
+        for t in self.program.of_type("hrtimer") if self.program.flags["soft_hrtimers"] == "used" else []:
+            text = f"the timer {t.name} expires"
+            self.timer(context, ObjectValue(t.name), open_below, env, SOFTIRQ_ENTRY, text, "soft_timer_expires")
 
     def timer(
-        self, context: ContextBuilder, t: ObjectValue, open_below: Expr, env: Env, target: int, text: str
-    ) -> None:
+        self, context: ContextBuilder, t: ObjectValue, open_below: Expr, env: Env, target: int, text: str,
+        function: str = "timer_expires",
+    ) -> None:  # fmt: skip
         """The tick finds that an armed timer has expired. A delayed work's function is one step in softirq context
         (§4.5), so it needs no frame; any other's runs in the softirq frame that is started for it (§5.1)."""
         looker = Executor(self.builder, context, self.words)
         here = self.program.instances[t.name].span
-        call = tree.CallExpr(tree.NameExpr("timer_expires", here), (), here)
+        call = tree.CallExpr(tree.NameExpr(function, here), (), here)
         f = looker.overload(call, [t])
         path = Path(env, Guard().also(open_below))
         ways = looker.inline(f, [t], call, path)
@@ -188,17 +192,16 @@ class _Machine:
             self.builder.step(context, 0, target, p.condition, dict(p.store), text, f.name.span)
 
     def hardirq(self, context: ContextBuilder, cpu: int) -> None:
-        """The hardirq frame: any declared line may fire where interrupts are on."""
+        """The hardirq frame: any declared line may fire where interrupts are on, and any hrtimer may expire."""
         flow = ControlFlow(self.builder, context, self.shapes, self.words)
+        env: Env = {"this_cpu": Const(cpu), "this_level": self.level("HARDIRQ"), "this_pool": Const(-1)}
+        below = [conj(there, Var(f"{t.name}.irqs_off")) for t, there in self.words.threads_on(cpu)]
+        off = disj(conj(self.idle("softirq", cpu), disj(*below)), Var(f"softirq/{cpu}.irqs_off"))
         for d in self.program.contexts:
             if d.kind != "irq" or d.cpu not in (None, cpu):
                 continue
-            env: Env = {"this_cpu": Const(cpu), "this_level": self.level("HARDIRQ"), "this_pool": Const(-1)}
             line = ObjectValue(d.name)
             entry = flow.enter("hardirq_frame", [line], env)
-            soft = next(c for c in self.builder.contexts if c.name == f"softirq/{cpu}")
-            below = [conj(there, Var(f"{t.name}.irqs_off")) for t, there in self.words.threads_on(cpu)]
-            off = disj(conj(self.idle("softirq", cpu), disj(*below)), Var(f"{soft.name}.irqs_off"))
             guard = conj(negate(off), self.guard("irq_may_fire", [line], env))
             instance = self.program.instances[d.name]
             looker = Executor(self.builder, context, self.words)
@@ -212,6 +215,9 @@ class _Machine:
                 guard = conj(guard, op("lt", FALSE, Var(left)))
                 updates[left] = op("sub", Var(left), Const(1))
             self.builder.step(context, 0, entry, guard, updates, f"interrupt {d.name}", d.span)
+        for t in self.program.of_type("hrtimer"):
+            entry = flow.enter("hrtimer_frame", [ObjectValue(t.name)], env)
+            self.timer(context, ObjectValue(t.name), negate(off), env, entry, f"the timer {t.name} expires")
 
     def holds(self, e: tree.Expr) -> Expr:
         """The value of a condition on the state that a spec's declaration gives."""

@@ -20,7 +20,7 @@ from defercheck.sema.settings import check_settings
 from defercheck.sema.signatures import variable_misuse
 from defercheck.sema.sugar import desugar
 from defercheck.sema.types import Enum, Int, Object, Type
-from defercheck.sema.uses import ghost_limit, handled, handlers, mentions, requests, used_pools
+from defercheck.sema.uses import ghost_limit, handled, handlers, mentions, mentions_soft_hrtimers, requests, used_pools
 from defercheck.sema.versions import flags
 
 MAX_CPUS = 8
@@ -83,6 +83,7 @@ class _Collector(Objects):
         types = {i.type for i in self.instances.values()}
         for flag, type in (("timers", "timer"), ("irq_threads", "irq_thread")):
             all_flags[flag] = "used" if type in types else "unused"
+        all_flags["soft_hrtimers"] = "used" if mentions_soft_hrtimers(self.spec) else "unused"
         return Program(
             spec=self.spec,
             kernel_files=self.kernel,

@@ -74,6 +74,10 @@ class _Rewriter:
                 return replace(node, arguments=kept) if len(kept) < len(node.arguments) else node
             case tree.CallExpr(callee=tree.NameExpr(name=name), arguments=(only,)) if name in FLAGS:
                 return replace(node, arguments=(only, tree.IntLiteral(0, only.span)))
+            case tree.Assign(target=tree.Field(base=base, name=tree.Name(text="function")), op="=", value=value):
+                # `timer.function = expired;`
+                call = tree.CallExpr(tree.NameExpr("set_timer_function", node.target.span), (base, value), node.span)
+                return tree.ExprStatement(call, node.span)
             case tree.Assign(target=tree.NameExpr() as target, op="=", value=tree.CallExpr() as call):
                 kind = CONSTRUCTORS.get(call.callee.name) if isinstance(call.callee, tree.NameExpr) else None
                 if kind is None or self.objects.get(target.name) != kind:

@@ -104,6 +104,11 @@ def used_pools(spec: tree.SpecFile) -> dict[str, str]:
     }
 
 
+def mentions_soft_hrtimers(spec: tree.SpecFile) -> bool:
+    """Whether a spec can have an hrtimer that expires in the softirq."""
+    return any(name.startswith("HRTIMER_MODE_") and name.endswith("SOFT") for name in _names(spec))
+
+
 def mentions(spec: tree.SpecFile, declared: tree.MacroUse) -> bool:
     """Whether a spec uses an object that the kernel model declares (`system_wq`, also through `schedule_work`)."""
     first = declared.arguments[0]

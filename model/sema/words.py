@@ -105,6 +105,7 @@ INTERNAL = frozenset({
     "may_be_preempted", "gfp_may_sleep", "reclaim", "completion_taken", "wait_may_end",
     "queued_on", "unlink_work", "wait_until_idle", "grab_delayed", "keep_cpu", "in_flight", "quiet",
     "start_frame", "start_elsewhere",
+    "hrtimer_prepare", "hrtimer_taken", "hrtimer_rearm", "hrtimer_frame", "soft_timer_expires", "run_hrtimers",
     "irq_thread_active", "wake_irq_thread", "irq_thread_frame",
 })  # fmt: skip
 """Functions of the kernel model that are parts of others, not calls that a driver makes."""

@@ -15,6 +15,11 @@ QUEUE = "struct workqueue_struct wq; " + WORK
 WORK_HEAP = "struct thing { struct work_struct w; struct delayed_work d; } o; void work(void) { } "
 TIMER = "timer tm { } "
 TIMER_HEAP = "struct thing { struct timer_list tm; } o; void f(struct timer_list *t) { } "
+HRTIMER_HEAP = (
+    "struct thing { struct hrtimer tm; } o; "
+    "enum hrtimer_restart f(struct hrtimer *t) { return HRTIMER_NORESTART; } "
+)
+SETUP = "hrtimer_setup(&o.tm, f, CLOCK_MONOTONIC, HRTIMER_MODE_REL);"
 WAIT_HEAP = "struct thing { wait_queue_head_t q; } o; bool flag; bool ready; "
 
 
@@ -36,6 +41,11 @@ def heap(body: str) -> str:
 def work_heap(body: str) -> str:
     """A thread with a fresh heap object that works lie in."""
     return WORK_HEAP + thread(f"kmalloc(o, GFP_KERNEL); {body}")
+
+
+def hrtimer_heap(body: str) -> str:
+    """A thread with a fresh heap object that an hrtimer lies in."""
+    return HRTIMER_HEAP + thread(f"kmalloc(o, GFP_KERNEL); {body}")
 
 
 def timer_heap(body: str) -> str:
@@ -123,6 +133,25 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
     ("module", "is still armed when the module is gone", TIMER + "module { init { add_timer(&tm); } }"),
     ("module", "is still running when the module is gone",
         "cpus 2; timer tm { while (true) cpu_relax(); } module { init { add_timer(&tm); } exit { del_timer(&tm); } }"),
+    ("memory", "is armed while the memory that it lies in is freed",
+        hrtimer_heap(f"{SETUP} hrtimer_start(&o.tm, 1, HRTIMER_MODE_REL); kfree(o);")),
+    ("module", "is still armed when the module is gone", HRTIMER_HEAP + 'allow DF306 "not what is asked for"; '
+        + f"module {{ init {{ kmalloc(o, GFP_KERNEL); {SETUP} hrtimer_start(&o.tm, 1, HRTIMER_MODE_REL); }} }}"),
+    ("module", "is still running when the module is gone",
+        "cpus 2; struct thing { struct hrtimer tm; } o; "
+        "enum hrtimer_restart f(struct hrtimer *t) { while (true) cpu_relax(); return HRTIMER_NORESTART; } "
+        'allow DF306 "not what is asked for"; module { '
+        f"init {{ kmalloc(o, GFP_KERNEL); {SETUP} hrtimer_start(&o.tm, 1, HRTIMER_MODE_REL); }} "
+        "exit { hrtimer_try_to_cancel(&o.tm); } }"),
+    ("hrtimer", "is re-initialised while it is armed or its function runs",
+        hrtimer_heap(f"{SETUP} hrtimer_start(&o.tm, 1, HRTIMER_MODE_REL); {SETUP}")),
+    ("hrtimer", "is started before it was initialised", hrtimer_heap("hrtimer_start(&o.tm, 1, HRTIMER_MODE_REL);")),
+    ("hrtimer", "is moved forward before it was initialised", hrtimer_heap("hrtimer_forward_now(&o.tm, 1);")),
+    ("hrtimer", "is cancelled before it was initialised", hrtimer_heap("hrtimer_try_to_cancel(&o.tm);")),
+    ("hrtimer", "is cancelled before it was initialised", hrtimer_heap("hrtimer_cancel(&o.tm);")),
+    ("hrtimer", "is waited for by its own function, or by what interrupted it on this CPU",
+        HRTIMER_HEAP.replace("{ return", "{ hrtimer_cancel(&o.tm); return")
+        + thread(f"kmalloc(o, GFP_KERNEL); {SETUP} hrtimer_start(&o.tm, 1, HRTIMER_MODE_REL);")),
     ("timer", "is armed before it was initialised", timer_heap("mod_timer(&o.tm, jiffies);")),
     ("timer", "is added while it is armed already", TIMER + thread("add_timer(&tm); add_timer(&tm);")),
     ("timer", "is deleted before it was initialised", timer_heap("timer_delete(&o.tm);")),

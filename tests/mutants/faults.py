@@ -358,6 +358,23 @@ TIMERS = (
         Edit("module", "check DF304 (!executing(t))", "check DF304 (true)"))),
 )  # fmt: skip
 
+HRTIMERS = (
+    one("HRTIMER_RESTART does nothing", "kernel/hrtimer_restarts.dfr", "cover all", "hrtimer",
+        "if (returned == HRTIMER_RESTART && t.initialised) t.armed = true;", ";"),
+    one("every hrtimer comes again", "kernel/hrtimer_restarts.dfr", "DF704", "hrtimer",
+        "if (returned == HRTIMER_RESTART && t.initialised)", "if (t.initialised)"),
+    one("an hrtimer stays queued while its function runs", "kernel/hrtimer_restarts.dfr", "DF701", "hrtimer",
+        "void hrtimer_taken(hrtimer t) {\n    t.armed = false;", "void hrtimer_taken(hrtimer t) {"),
+    one("hrtimer_cancel does not wait", "kernel/hrtimer_restarts.dfr", "DF701", "hrtimer",
+        "await (!executing(t)) else DF402", "await (true) else DF402"),
+    one("soft hrtimers are hard", "kernel/hrtimer_soft.dfr", "DF701", "hrtimer",
+        "t.soft = (mode & HRTIMER_MODE_SOFT) != 0;", "t.soft = false;"),
+    one("hrtimer_try_to_cancel never fails", "kernel/hrtimer_soft.dfr", "cover too_late", "hrtimer",
+        "if (executing(t)) was = -1;", "if (false) was = -1;"),
+    one("the function of an hrtimer is thought to be over", "kernel/hrtimer_cancel_under_its_lock.dfr", "missing DF402",
+        "hrtimer", "bool executing(hrtimer t) {", "bool executing(hrtimer t) {\n    return false;"),
+)  # fmt: skip
+
 LINES = (
     removed("disable_irq masks nothing", "kernel/irq_disable_waits.dfr", "DF206", "irq", "line.depth++;"),
     one("disable_irq does not wait", "kernel/irq_disable_waits.dfr", "DF701", "irq",
@@ -390,4 +407,4 @@ LINES = (
         Edit("machine", "guard = conj(guard, self.holds(d.line.when))", "guard = guard"),)),
 )  # fmt: skip
 
-FAULTS = (*TIMERS, *LINES, *TASKLETS, *SOFTIRQS, *CONTEXTS, *LOCKS, *MEMORY, *MACHINE, *WORKS)
+FAULTS = (*TIMERS, *HRTIMERS, *LINES, *TASKLETS, *SOFTIRQS, *CONTEXTS, *LOCKS, *MEMORY, *MACHINE, *WORKS)
