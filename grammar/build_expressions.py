@@ -25,7 +25,9 @@ from defercheck.grammar.tree import (
     NameExpr,
     NullLiteral,
     RefType,
+    SizeOf,
     StringLiteral,
+    TypeArgument,
     Unary,
 )
 
@@ -125,6 +127,21 @@ class ExpressionBuilder:
 
     def on_prefix(self, span: Span, c: list[Any]) -> Unary:
         return Unary(c[0].type, c[1], span)
+
+    def on_sizeof(self, span: Span, c: list[Any]) -> SizeOf:
+        operand = c[-1]
+        stars = c[1] if isinstance(c[1], list) else []
+        for star in reversed(stars):
+            operand = Unary("*", operand, _join(self.places.of(star), operand.span))
+        return SizeOf(operand, "", span)
+
+    def on_sizeof_type(self, span: Span, c: list[Any]) -> SizeOf:
+        words = [token.text for token in c[2]]
+        stars = ["*" * len(c[3])] if isinstance(c[3], list) else []
+        return SizeOf(None, " ".join(words + stars), span)
+
+    def on_type_argument(self, span: Span, c: list[Any]) -> TypeArgument:
+        return TypeArgument(NamedType(c[1].text, span, "struct"), span)
 
     def on_cast(self, span: Span, c: list[Any]) -> Expr:
         end = c[-2].end

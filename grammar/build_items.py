@@ -97,7 +97,10 @@ class Builder(StatementBuilder):
         return TypeDecl(self.name_of(c[1]), tuple(child for child in c if isinstance(child, VarDecl)), span)
 
     def on_function(self, span: Span, c: list[Any]) -> FunctionDecl:
-        return FunctionDecl(c[0], self.name_of(c[1]), c[2], c[3], span)
+        name = self.name_of(c[-3])
+        if isinstance(c[1], list):
+            self.ignored.append(("*" * len(c[1]), name.span))
+        return FunctionDecl(c[0], name, c[-2], c[-1], span)
 
     def on_define(self, span: Span, c: list[Any]) -> DefineDecl:
         return DefineDecl(self.name_of(c[1]), c[2], c[3], span)

@@ -16,6 +16,7 @@ from defercheck.grammar.tree import (
     Block,
     Break,
     CallExpr,
+    Case,
     Check,
     Choose,
     Continue,
@@ -27,13 +28,16 @@ from defercheck.grammar.tree import (
     Field,
     For,
     Foreach,
+    Goto,
     If,
     IncDec,
     Index,
+    Label,
     NamedType,
     NameExpr,
     Return,
     Statement,
+    Switch,
     VarDecl,
     When,
     While,
@@ -62,11 +66,9 @@ class StatementBuilder(ExpressionBuilder):
     def on_object_declarator(self, span: Span, c: list[Any]) -> Declarator:
         return Declarator(self.name_of(c[0]), span, arguments=arguments_of(c[2:-1]))
 
-    def on_local_declarator(self, span: Span, c: list[Any]) -> Declarator:
-        declarator: Declarator = c[-1]
-        if len(c) > 1:
-            self.ignored.append(("*" * len(c[0]), declarator.name.span))
-        return declarator
+    def on_pointer_declarator(self, span: Span, c: list[Any]) -> Declarator:
+        declarator: Declarator = c[1]
+        return replace(declarator, stars=len(c[0]))
 
     def on_var_decl(self, span: Span, c: list[Any]) -> VarDecl:
         storage = c.pop(0) if isinstance(c[0], str) else ""
@@ -155,6 +157,21 @@ class StatementBuilder(ExpressionBuilder):
 
     def on_return(self, span: Span, c: list[Any]) -> Return:
         return Return(c[1] if len(c) > 2 else None, span)
+
+    def on_goto(self, span: Span, c: list[Any]) -> Goto:
+        return Goto(self.name_of(c[1]), span)
+
+    def on_label(self, span: Span, c: list[Any]) -> Label:
+        return Label(self.name_of(c[0]), span)
+
+    def on_switch(self, span: Span, c: list[Any]) -> Switch:
+        return Switch(c[2], c[4], span)
+
+    def on_case(self, span: Span, c: list[Any]) -> Case:
+        return Case(c[1], span)
+
+    def on_default(self, span: Span, c: list[Any]) -> Case:
+        return Case(None, span)
 
     def on_choose(self, span: Span, c: list[Any]) -> Choose:
         return Choose(tuple(c[1::2]), span)

@@ -64,16 +64,12 @@ def pointer(failure: Failure) -> Diagnostic | None:
     if failure.token.text != "*":
         return None
     if failure.declares:
-        return Diagnostic(
-            "there are no pointers: a name stands for its object",
-            failure.span,
-            help="delete the `*`",
-        )
+        return Diagnostic("there is no pointer here", failure.span, help="delete the `*`")
     if failure.starts_expression or failure.starts_statement:
         return Diagnostic(
-            "there are no pointers to follow: a name stands for its object",
+            "what a pointer points to cannot be assigned as a whole",
             failure.span,
-            help="delete the `*`, or name the member: `p->member`",
+            help="name the member: `p->member`",
         )
     return None
 
@@ -116,9 +112,9 @@ def label(failure: Failure) -> Diagnostic | None:
     if failure.token.text != ":" or failure.head is not failure.last or failure.last.type != "NAME":
         return None
     return Diagnostic(
-        "labels are not in the language",
+        "a label stands in a block of its own function",
         failure.places.span(failure.last.start, failure.token.end),
-        help="use `while` with `break`, or a function with `return`",
+        help="put braces around what it stands in, or before it",
     )
 
 

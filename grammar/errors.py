@@ -64,7 +64,22 @@ def _wanted(failure: Failure) -> list[str]:
     rest = set(expected)
     if failure.starts_expression:
         wanted.append("an expression")
-        rest -= {"NAME", "NUMBER", "STRING", "NULL", "true", "false", "any", "!", "-", "~", "&", "("}
+        rest -= {
+            "NAME",
+            "NUMBER",
+            "STRING",
+            "NULL",
+            "true",
+            "false",
+            "any",
+            "!",
+            "-",
+            "~",
+            "&",
+            "(",
+            "sizeof",
+            "struct",
+        }
     if "void" in expected and "unsigned" in expected:
         wanted.append("a type")
         rest -= {"NAME", "list", "bool", "void", "int", "unsigned", "signed", "long", "short", "char", "struct", "enum"}

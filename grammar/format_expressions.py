@@ -22,7 +22,9 @@ from defercheck.grammar.tree import (
     NameExpr,
     NullLiteral,
     RefType,
+    SizeOf,
     StringLiteral,
+    TypeArgument,
     TypeExpr,
     Unary,
 )
@@ -90,6 +92,14 @@ class ExpressionPrinter:
                 same = isinstance(left, Binary) and BINARY.get(left.op) == binds
                 pieces = [*self.expr(left, binds, level if same else level + 1), f" {op}", Break(level)]
                 return [*pieces, *self.expr(right, binds + 1, level + 1)]
+            case SizeOf(None, type):
+                return [f"sizeof({type})"]
+            case SizeOf(operand):
+                assert operand is not None
+                inner = self.expr(operand, POSTFIX, level)
+                return ["sizeof" if inner[0] == "(" else "sizeof ", *inner]
+            case TypeArgument(type):
+                return self.type(type)
             case Unary(op, operand):
                 inner = self.expr(operand, UNARY, level)
                 # `- -x` and `& &x`: without the space they would be other operators
@@ -119,7 +129,7 @@ def _binds(expr: Expr, around: list[str]) -> int:
             return BINARY[op]
         case Conditional():
             return CONDITIONAL
-        case Unary():
+        case Unary() | SizeOf():
             return UNARY
     return POSTFIX
 

@@ -10,6 +10,7 @@ from defercheck.grammar.tree import (
     Atomic,
     Await,
     Block,
+    Case,
     Check,
     Choose,
     Continue,
@@ -20,11 +21,14 @@ from defercheck.grammar.tree import (
     ExprStatement,
     For,
     Foreach,
+    Goto,
     If,
     IncDec,
+    Label,
     Name,
     Return,
     Statement,
+    Switch,
     VarDecl,
     When,
     While,
@@ -49,14 +53,14 @@ class StatementPrinter(ExpressionPrinter):
             pieces += self.declarator(declarator)
         return pieces
 
-    def declared(self, name: Name) -> str:
+    def declared(self, name: Name, stars: str = "") -> str:
         """A declared name, with the stars and qualifiers that C put between it and its type."""
-        stars = self.around.get((name.span.start, name.span.end), [""])[0]
+        stars = stars or self.around.get((name.span.start, name.span.end), [""])[0]
         return self.page.inline(name.span.start) + stars + self.page.qualifiers(name.span.start) + name.text
 
     def declarator(self, declarator: Declarator) -> Pieces:
         """``name``, ``name[length]``, ``name(arguments)``, each but the last perhaps with ``= value``."""
-        pieces: Pieces = [self.declared(declarator.name)]
+        pieces: Pieces = [self.declared(declarator.name, "*" * declarator.stars)]
         if declarator.length is not None:
             pieces += ["[", *self.expr(declarator.length, 0, 2), "]"]
         if declarator.arguments:
@@ -87,6 +91,8 @@ class StatementPrinter(ExpressionPrinter):
             case Return(value):
                 assert value is not None
                 return ["return ", *self.expr(value)]
+            case Goto(label):
+                return [f"goto {self.page.inline(label.span.start)}{label.text}"]
             case Assert(condition, message):
                 return ["assert(", *self.expr(condition), *([",", Break(0), f'"{message}"'] if message else []), ")"]
             case Await(condition, code, message):
@@ -127,6 +133,10 @@ class StatementPrinter(ExpressionPrinter):
                     self.block(["} or "], branch, last=n == len(branches))
             case Atomic(body):
                 self.block(["atomic "], body)
+            case Switch(value, body):
+                self.block(["switch (", *self.expr(value), ") "], body)
+            case Label() | Case():
+                self._labelled(statement)
             case _:
                 page.unit([*self.simple(statement), ";"], statement.span.end)
 
@@ -158,9 +168,24 @@ class StatementPrinter(ExpressionPrinter):
                         return None
                     pieces += [" or " if n else "choose ", *found]
                 return pieces
-            case If() | When() | DoWhile():
+            case If() | When() | DoWhile() | Switch() | Label() | Case():
                 return None
         return [*self.simple(statement), ";"]
+
+    def _labelled(self, label: Label | Case) -> None:
+        """A label on a line of its own, left of the statements that it stands before."""
+        match label:
+            case Label(name):
+                pieces: Pieces = [name.text]
+            case Case(None):
+                pieces = ["default"]
+            case Case(value):
+                assert value is not None
+                pieces = ["case ", *self.expr(value)]
+        outside = max(0, self.page.level - 1)
+        inside, self.page.level = self.page.level, outside
+        self.page.unit([*pieces, ":"], label.span.end)
+        self.page.level = inside
 
     def _loop_head(self, loop: For | Foreach) -> Pieces:
         match loop:

@@ -21,8 +21,8 @@ QUALIFIERS = frozenset({"static", "const", "volatile", "inline", "__init", "__ex
 """Words of C that say nothing about behaviour: accepted around a type, and ignored."""
 
 _TYPE_WORDS = frozenset({"int", "bool", "void", "unsigned", "signed", "long", "short", "char"})
-_STATEMENT_WORDS = frozenset({"if", "else", "while", "do", "for", "break", "continue", "return"})
-C_KEYWORDS = _TYPE_WORDS | _STATEMENT_WORDS | {"struct", "enum", "true", "false", "NULL"}
+_STATEMENT_WORDS = frozenset({"if", "else", "while", "do", "for", "break", "continue", "return", "goto", "switch"})
+C_KEYWORDS = _TYPE_WORDS | _STATEMENT_WORDS | {"struct", "enum", "true", "false", "NULL", "sizeof", "case", "default"}
 """Words that are never identifiers."""
 
 # Possessive (`*+`): a look ahead that fails must not try each way to cut comments, of which there are 2^n.

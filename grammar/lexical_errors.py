@@ -15,15 +15,10 @@ _NUMBER = re.compile(r"(?:0[xX][0-9a-fA-F]+|0|[1-9][0-9]*)(?:[uU]?[lL]{0,2}|[lL]
 
 _WORDS = MappingProxyType(
     {
-        "goto": "use `while` with `break`, or a function with `return`",
-        "switch": "use `if` and `else if`",
-        "case": "use `if` and `else if`",
-        "default": "use `if` and `else`",
         "float": "use a whole number: `int<0..7>`",
         "double": "use a whole number: `int<0..7>`",
         "union": "declare the members apart: a variable holds values of one type",
         "typedef": "write the type itself where it is needed",
-        "sizeof": "memory has no size here: name the object, as in `kmalloc(my_data, GFP_KERNEL)`",
         "extern": "delete the line: the names of the kernel are built in",
         "register": "delete the word",
         "restrict": "delete the word",

@@ -125,9 +125,10 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Unary:
-    """A prefix operator: ``!``, ``-``, ``~`` or ``&`` (address of: an object stands for its address anyway)."""
+    """A prefix operator: ``!``, ``-``, ``~``, ``&`` (address of: an object stands for its address anyway) or ``*``
+    (what a pointer points to: the same)."""
 
-    op: Literal["!", "-", "~", "&"]
+    op: Literal["!", "-", "~", "&", "*"]
     operand: Expr
     span: Span
 
@@ -170,7 +171,24 @@ class AnyExpr:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class SizeOf:
+    """``sizeof(*p)`` or ``sizeof(struct device)`` (``operand`` is missing then): only allocations take one."""
+
+    operand: Expr | None
+    type: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TypeArgument:
+    """``struct device`` as an argument, of ``container_of``."""
+
+    type: NamedType
+    span: Span
+
+
 Expr = (
     IntLiteral | BoolLiteral | NullLiteral | StringLiteral | NameExpr | Field | Index | Unary | Binary | Conditional
-    | CallExpr | AnyExpr
+    | CallExpr | AnyExpr | SizeOf | TypeArgument
 )  # fmt: skip

@@ -19,13 +19,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Declarator:
-    """One declared name: ``x``, ``x = 3``, ``a[4]``, ``t(handler)``."""
+    """One declared name: ``x``, ``x = 3``, ``a[4]``, ``t(handler)``, ``*p`` (``stars`` counts the stars)."""
 
     name: Name
     span: Span
     length: Expr | None = None
     arguments: tuple[Expr, ...] = ()
     initial: Expr | None = None
+    stars: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,39 @@ class Return:
 
 
 @dataclass(frozen=True, slots=True)
+class Goto:
+    """``goto label;``."""
+
+    label: Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """``label:`` in a block, before the statement that comes next."""
+
+    name: Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """``switch (value) { case A: ... break; default: ... }``; the body holds its `Case` labels among statements."""
+
+    value: Expr
+    body: Block
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """``case value:``, or ``default:`` without a value."""
+
+    value: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Choose:
     """``choose { ... } or { ... }``: the environment picks one."""
 
@@ -209,5 +243,5 @@ class Empty:
 
 Statement = (
     Block | VarDecl | Assign | IncDec | ExprStatement | If | While | DoWhile | For | Foreach | Break | Continue
-    | Return | Choose | Assert | Atomic | Await | Check | When | Empty
+    | Return | Goto | Label | Switch | Case | Choose | Assert | Atomic | Await | Check | When | Empty
 )  # fmt: skip

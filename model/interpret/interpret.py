@@ -40,9 +40,7 @@ class Interpreter:
         """Whether a transition is one of ``enabled``, without looking at the others."""
         t, values = self.system.transitions[number], self.view(state)
         context = self.system.contexts[t.context]
-        return bool(
-            values[context.pc] == t.source and evaluate(context.enabled, values) and evaluate(t.guard, values)
-        )
+        return bool(values[context.pc] == t.source and evaluate(context.enabled, values) and evaluate(t.guard, values))
 
     def apply(self, state: State, transition: Transition) -> State:
         """The state after a transition that can be taken. ``ValueError`` when it leaves a variable's range."""

@@ -133,6 +133,7 @@ class Calls:
         """A call through a member: one way for each function that it may hold."""
         assert isinstance(e.callee, tree.Field)
         subject = self.executor.value(e.callee.base, path)[0][1]
+        passed = [v for a in e.arguments for _, v in self.executor.value(a, path)]
         name = subject.name if isinstance(subject, ObjectValue) else ""
         type = self.program.instances[name].type if name else ""
         for p, v in self.executor.scalar(e.callee, path):
@@ -143,4 +144,12 @@ class Calls:
                 q = p.fork(equals(v, n + 1))
                 if q.possible:
                     f = self.program.functions[handler][0]
-                    yield q, *self.callee(f, [FALSE] * len(f.parameters), e, point, q.env)
+                    yield q, *self.callee(f, self.passed(f, passed), e, point, q.env)
+
+    def passed(self, f: tree.FunctionDecl, values: list[Value]) -> list[Value]:
+        """What a handler's parameters are bound to: the object that it is called for, where that is what it takes."""
+        if len(f.parameters) != 1 or not values or not isinstance(values[0], ObjectValue):
+            return [FALSE] * len(f.parameters)
+        type = self.executor.type(f.parameters[0].type)
+        fits = isinstance(type, Object) and self.program.instances[values[0].name].type == type.name
+        return [values[0] if fits else FALSE]

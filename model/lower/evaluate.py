@@ -49,7 +49,7 @@ class Evaluator(Places):
                 found = self.name(e, path)
                 return self.force(found, path) if isinstance(found, Thunk) else [(path, found)]
             case tree.Field():
-                return [way for p, base in self.value(e.base, path) for way in self.member(e, base, p)]
+                return [way for p, base in self.pointed(e.base, path) for way in self.member(e, base, p)]
             case tree.CallExpr():
                 bound = path.env.get(f"$call{id(e)}")
                 return [(path, bound)] if bound is not None else self.call(e, path)
@@ -63,8 +63,10 @@ class Evaluator(Places):
                 return [(path, NULL)]
             case tree.StringLiteral():
                 return [(path, FALSE)]
-            case tree.Unary(op="&"):
+            case tree.Unary(op="&" | "*"):
                 return self.value(e.operand, path)
+            case tree.SizeOf():
+                return [(path, FALSE)]
             case tree.Unary():
                 return [(p, self.unary(e, v)) for p, v in self.scalar(e.operand, path)]
             case tree.Binary(op="&&" | "||" | "==>"):
@@ -88,12 +90,45 @@ class Evaluator(Places):
 
     def scalar(self, e: tree.Expr, path: Path) -> list[tuple[Path, Expr]]:
         """All ways to evaluate an expression to a number or truth value, reading what is named."""
-        return [way for p, v in self.value(e, path) for way in self.truth(v, p, e.span)]
+        ways: list[tuple[Path, Expr]] = []
+        for p, v in self.value(e, path):
+            if isinstance(v, ObjectValue) and self.is_pointer(e, p):
+                ways += self.given(v, p, e.span)
+            else:
+                ways += self.truth(v, p, e.span)
+        return ways
+
+    def pointed(self, e: tree.Expr, path: Path) -> Ways:
+        """All ways to evaluate an expression, a pointer to what it points to."""
+        ways: Ways = []
+        for p, v in self.value(e, path):
+            follows = isinstance(v, Place) and v.variable in self.builder.references
+            ways += self.load(v, p, e.span) if follows else [(p, v)]
+        return ways
+
+    def is_pointer(self, e: tree.Expr, path: Path) -> bool:
+        """Whether an expression is a pointer's value, and not the name of an object itself."""
+        while isinstance(e, tree.Unary) and e.op in "&*":
+            e = e.operand
+        return isinstance(e, tree.CallExpr) or (isinstance(e, tree.NameExpr) and e.name in path.env)
+
+    def given(self, v: ObjectValue, path: Path, span: Span) -> list[tuple[Path, Expr]]:
+        """Whether a pointer is not NULL. An object that was never allocated is as good as none."""
+        if not v.name:
+            return [(path, FALSE)]
+        instance = self.program.instances[v.name]
+        if span.source.kernel or (instance.type != "workqueue" and instance.heap != v.name):
+            return [(path, TRUE)]
+        if instance.type == "workqueue":
+            return self.load(v, path, span)  # type: ignore[return-value]
+        return [(path, op("ne", path.read(self.allocation(v.name)), Const(UNALLOCATED)))]
 
     def truth(self, v: Value, path: Path, span: Span) -> list[tuple[Path, Expr]]:
         """Read a value as a number; a reference as whether it is not NULL."""
         if isinstance(v, Place) and v.variable in self.builder.references:
+            self.readable(v, path, span)
             v = op("ne", path.read(v.variable), FALSE)
+            return [(path, v)] if path.possible else []
         return self.load(v, path, span)  # type: ignore[return-value]
 
     def force(self, t: Thunk, path: Path) -> Ways:
@@ -115,6 +150,9 @@ class Evaluator(Places):
         for p, a in self.value(e.left, path.fork()):
             for q, b in self.value(e.right, p):
                 place, other = (a, b) if isinstance(a, Place) else (b, a)
+                for x in (a, b):
+                    if isinstance(x, Place) and x.variable in self.builder.references:
+                        self.readable(x, q, e.span)
                 if not isinstance(place, Place) or place.variable not in self.builder.references:
                     return None
                 if isinstance(other, ObjectValue):
@@ -142,11 +180,18 @@ class Evaluator(Places):
             plain = not self.marked and not span.source.kernel
             self.touches.append(Touch(variable, write, plain, path.condition, self.site(span)))
 
+    def readable(self, v: Place, path: Path, span: Span) -> None:
+        """Check that a variable has a value, and note that it is read."""
+        self.touch(v.variable, False, path, span)
+        if v.written:
+            unwritten = negate(path.read(v.written))
+            self.check(path, negate(unwritten), "DF305", "is read before it was written", v.variable, span)
+
     def load(self, v: Value, path: Path, span: Span) -> Ways:
         """Read a place; other values are themselves. A reference is read as an object: one way for each that it may
         name."""
         if isinstance(v, Place):
-            self.touch(v.variable, False, path, span)
+            self.readable(v, path, span)
         match v:
             case Place() if v.variable in self.builder.references:
                 value = path.read(v.variable)
@@ -157,9 +202,6 @@ class Evaluator(Places):
                 forks = [(path.fork(equals(value, self.number(o))), o) for o in candidates]
                 return [(p, o) for p, o in forks if p.possible]
             case Place():
-                if v.written:
-                    unwritten = negate(path.read(v.written))
-                    self.check(path, negate(unwritten), "DF305", "is read before it was written", v.variable, span)
                 return [(path, path.read(v.variable))] if path.possible else []
             case ObjectValue():
                 if not v.name:
@@ -276,8 +318,10 @@ class Evaluator(Places):
             raise SpecError(Diagnostic("objects can only be compared with == and !=", e.span))
         if isinstance(a, ObjectValue) and isinstance(b, ObjectValue) and a.name and b.name:
             same: Expr = Const(a.name == b.name)
-        else:  # one side is NULL: is the other allocated?
-            loaded = self.load(a if b == NULL else b, path, e.span)
+        else:  # one side is NULL: is the other there?
+            x, other = (a, e.left) if b == NULL else (b, e.right)
+            pointer = isinstance(x, ObjectValue) and self.is_pointer(other, path)
+            loaded = self.given(x, path, e.span) if pointer else self.load(x, path, e.span)  # type: ignore[arg-type]
             same = negate(loaded[0][1])
         return [(path, same if e.op == "==" else negate(same))]
 

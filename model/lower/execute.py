@@ -21,7 +21,7 @@ from defercheck.sema.resolve import resolve_type
 from defercheck.sema.shape import Shapes, when
 from defercheck.sema.types import Bool, List, Object, Opaque, Type
 from defercheck.sema.walk import walk
-from defercheck.system.expr import Const, Expr, negate, op
+from defercheck.system.expr import Const, Expr, disj, negate, op
 
 _COMPOUND = {"+=": "add", "-=": "sub", "|=": "bitor", "&=": "bitand", "^=": "bitxor"}
 LOOP_LIMIT = 1000
@@ -159,41 +159,42 @@ class Executor(Inliner):
 
     def assignment(self, s: tree.Assign, path: Path) -> list[Path]:
         done = []
-        value = s.value
         local = s.target.name if isinstance(s.target, tree.NameExpr) and s.target.name in path.env else ""
-        for p, v in self.value(value, path):
-            if local and isinstance(v, ObjectValue) and isinstance(p.env[local], ObjectValue):
-                done.append(p.bind(**{local: v}))
+        for p, v in self.value(s.value, path):
+            bound = p.env[local] if local else None
+            if isinstance(bound, ObjectValue):  # a local pointer: where it points is known at compile time
+                done += [q.bind(**{local: x}) for q, x in self.operand_of(v, p, s.value.span)]
                 continue
-            for q, x in self.assigned(v, p, s):
-                if local and isinstance(x, ObjectValue):
-                    done.append(q.bind(**{local: x}))
-                    continue
-                if local and not isinstance(q.env[local], Place):
-                    old = q.env[local]
-                    assert not isinstance(old, ObjectValue | ListPlace) and not hasattr(old, "elements")
-                    done.append(q.bind(**{local: x if s.op == "=" else op(_COMPOUND[s.op], old, x)}))  # type: ignore[arg-type]
-                    continue
-                for r, place in self.value(s.target, q):
-                    if not isinstance(place, Place):
-                        raise SpecError(Diagnostic("this cannot be assigned", s.target.span))
+            if local and not isinstance(bound, Place):
+                for q, x in self.operand_of(v, p, s.value.span):
+                    assert not isinstance(bound, ListPlace) and not hasattr(bound, "elements")
+                    new = x if s.op == "=" or isinstance(x, ObjectValue) else op(_COMPOUND[s.op], bound, x)  # type: ignore[arg-type]
+                    done.append(q.bind(**{local: new}))
+                continue
+            for q, place in self.value(s.target, p):
+                if not isinstance(place, Place):
+                    raise SpecError(Diagnostic("this cannot be assigned", s.target.span))
+                for r, x in self.assigned(v, place, q, s):
                     if s.op == "=":
                         self.assign(place, x, r, s.span)
                     else:
                         for _, old_value in self.load(place, r, s.target.span):
-                            self.assign(place, op(_COMPOUND[s.op], old_value, x), r, s.span)
+                            self.assign(place, op(_COMPOUND[s.op], old_value, x), r, s.span)  # type: ignore[arg-type]
                     if r.possible:
                         done.append(r)
         return done
 
-    def assigned(self, v: Value, path: Path, s: tree.Assign) -> Ways:
-        """The value to assign: an object as its number where a reference is assigned."""
-        names = isinstance(s.target, tree.NameExpr) and isinstance(path.env.get(s.target.name), ObjectValue)
-        if isinstance(v, Place) and v.variable in self.builder.references and not names:
-            return [(path, path.read(v.variable))]
-        if isinstance(v, ObjectValue) and not names:
-            return [(path, Const(self.number(v)))]
-        return self.load(v, path, s.value.span)
+    def assigned(self, v: Value, place: Place, path: Path, s: tree.Assign) -> list[tuple[Path, Expr]]:
+        """The value to assign: an object as its number where a pointer is assigned, else as whether it is there."""
+        if place.variable in self.builder.references:
+            if isinstance(v, Place) and v.variable in self.builder.references:
+                self.readable(v, path, s.value.span)
+                return [(path, path.read(v.variable))] if path.possible else []
+            if isinstance(v, ObjectValue):
+                return [(path, Const(self.number(v)))]
+        if isinstance(v, ObjectValue) and self.is_pointer(s.value, path):
+            return self.given(v, path, s.value.span)
+        return self.truth(v, path, s.value.span)
 
     def branch(self, s: tree.If, path: Path) -> list[Path]:
         done = []
@@ -266,6 +267,8 @@ class Executor(Inliner):
         if s.within is not None:
             base = self.value(s.within, path)[0][1]
             assert isinstance(base, ObjectValue)
+            if not base.name:
+                return []
             within = base.name
         return [ObjectValue(i.name) for i in self.program.of_type(ALIASES.get(s.type.name, s.type.name), within)]
 
@@ -286,20 +289,29 @@ class Executor(Inliner):
         """All paths through an assertion: what its condition does (`assert(atomic_dec_and_test(&n))`) is done."""
         text = s.message or "assertion failed: " + " ".join(s.condition.span.text.split())
         acts = any(isinstance(n, tree.CallExpr) for n in walk(s.condition)) and self.shapes.acts_at_once(s.condition)
-        done = []
+        before, done = path.fork(), []
         for p, ok in self.scalar(s.condition, path):
-            if acts:
-                self.check(p, ok, "DF701", text, "", s.span)
-                done += [p] if p.possible else []
-                continue
-            path.guard = p.guard
-            self.check(path, ok, "DF701", text, "", s.span)
-        return done if acts else [path] if path.possible else []
+            self.check(p, ok, "DF701", text, "", s.span)
+            done += [p] if p.possible else []
+        if acts:
+            return done
+        self.joined(path, before, done)
+        return [path] if path.possible else []
 
     def rule_check(self, s: tree.Check, path: Path) -> None:
+        before, done = path.fork(), []
         for p, ok in self.scalar(s.condition, path):
-            path.guard = p.guard
-            self.check(path, ok, s.code.text, s.message, self.about(s.condition, path), s.span)
+            self.check(p, ok, s.code.text, s.message, self.about(s.condition, p), s.span)
+            done += [p] if p.possible else []
+        self.joined(path, before, done)
+
+    @staticmethod
+    def joined(path: Path, before: Path, ways: list[Path]) -> None:
+        """Go on where one of several ways to look at something has led: which one makes no difference."""
+        if len(ways) == 1:
+            path.guard = ways[0].guard
+        else:
+            path.guard = before.guard.also(disj(*(p.guard.since(before.guard) for p in ways)))
 
     def about(self, condition: tree.Expr, path: Path) -> str:
         """The object that a condition speaks of: the one bound last of those that it names."""

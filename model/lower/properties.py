@@ -103,9 +103,16 @@ class _Properties:
 
     def given(self) -> set[str]:
         """Objects that ``start`` allocates."""
-        body = next((c.body for c in self.program.contexts if c.kind == "start"), None)
-        calls = [n for n in walk(body) if isinstance(n, tree.CallExpr)] if body is not None else []
-        return {
-            n.name for c in calls if callee_name(c) in ("kmalloc", "kzalloc") for a in c.arguments
-            for n in walk(a) if isinstance(n, tree.NameExpr)
-        }  # fmt: skip
+        todo: list[object] = [c.body for c in self.program.contexts if c.kind == "start"]
+        names: set[str] = set()
+        seen: set[str] = set()
+        while todo:
+            for c in (n for n in walk(todo.pop()) if isinstance(n, tree.CallExpr)):
+                name = callee_name(c)
+                if name in ("kmalloc", "kzalloc"):
+                    names |= {n.name for n in walk(c.arguments[0]) if isinstance(n, tree.NameExpr)}
+                elif name not in seen:
+                    seen.add(name)
+                    own = self.program.functions.get(name, ())
+                    todo += [f.body for f in own if not f.name.span.source.kernel]
+        return names

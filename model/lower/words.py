@@ -9,7 +9,7 @@ from defercheck.grammar.span import Diagnostic, SpecError
 from defercheck.lower.builder import ContextBuilder, Path, Violation
 from defercheck.lower.values import NULL, ListPlace, ObjectValue, Place, Value, state_variables
 from defercheck.sema.types import Object
-from defercheck.sema.words import MARKED, QUIET
+from defercheck.sema.words import MACHINE, MARKED, QUIET
 from defercheck.system.expr import FALSE, TRUE, Const, Expr, Var, conj, disj, equals, ite, negate, op
 from defercheck.system.system import Property
 
@@ -36,9 +36,12 @@ class Words:
             return [(p, FALSE) for p in ways]
         method = getattr(self, name)
         done: list[tuple[Path, Value]] = []
+        if name == "container_of":
+            return self.container_of(ex, e, path)
         ways2: list[tuple[Path, list[Value]]] = [(path, [])]
-        for a in e.arguments:
-            ways2 = [(q, [*values, v]) for p, values in ways2 for q, v in ex.value(a, p)]
+        for kind, a in zip(MACHINE[name].takes, e.arguments, strict=True):
+            evaluate = ex.pointed if kind in ("object", "heap") else ex.value
+            ways2 = [(q, [*values, v]) for p, values in ways2 for q, v in evaluate(a, p)]
         if name not in MARKED:
             for p, values in ways2:
                 done += method(ex, e, p, *values)
@@ -145,10 +148,49 @@ class Words:
             raise SpecError(Diagnostic(text, ex.site(e.span), help="name an instance of a struct"))
         return ex.allocation(instance.name)
 
+    def container_of(self, ex: Executor, e: tree.CallExpr, path: Path) -> list:
+        """The object that another lies in, a way for each that a pointer may point to."""
+        argument = e.arguments[1]
+        assert isinstance(argument, tree.TypeArgument)
+        type = ex.type(argument.type)
+        member = "." + e.arguments[2].span.text.replace("->", ".")
+        ways: list[tuple[Path, Value]] = []
+        for p, v in ex.pointed(e.arguments[0], path):
+            assert isinstance(v, ObjectValue)
+            outer = v.name.removesuffix(member)
+            if v.name.endswith(member) and Object(ex.program.instances[outer].type) == type:
+                ways.append((p, ObjectValue(outer)))
+                continue
+            text = f"does not lie in a {type} as its member `{member[1:]}`"
+            ex.check(p, FALSE, "DF305", text, v.name or "NULL", e.span, essential=True)
+        return ways
+
+    def fresh(self, ex: Executor, e: tree.CallExpr, path: Path, like: Value) -> list:
+        """An object of a type that is not allocated: one that never was, else one that was freed; NULL if all are."""
+        assert isinstance(like, ObjectValue)
+        type = ex.program.instances[like.name].type
+        objects = [i.name for i in ex.program.of_type(type) if not i.stack]
+        ways: list[tuple[Path, Value]] = []
+        for state in (0, 2):
+            for name in objects:
+                p = path.fork(equals(path.read(ex.allocation(name)), state))
+                if p.possible:
+                    ways.append((p, ObjectValue(name)))
+                path = path.fork(op("ne", path.read(ex.allocation(name)), Const(state)))
+        return [*ways, (path, NULL)] if path.possible else ways
+
+    def on_stack(self, ex: Executor, e: tree.CallExpr, path: Path, o: Value) -> list:
+        stack = isinstance(o, ObjectValue) and bool(o.name) and ex.program.instances[o.name].stack
+        return [(path, TRUE if stack else FALSE)]
+
     def allocated(self, ex: Executor, e: tree.CallExpr, path: Path, o: Value) -> list:
+        if o == NULL:
+            return [(path, FALSE)]
         return [(path, equals(path.read(self._heap(ex, o, e)), 1))]
 
     def freed(self, ex: Executor, e: tree.CallExpr, path: Path, o: Value) -> list:
+        if o == NULL:
+            return [(path, FALSE)]
         return [(path, equals(path.read(self._heap(ex, o, e)), 2))]
 
     def live(self, ex: Executor, e: tree.CallExpr, path: Path, o: ObjectValue) -> list:

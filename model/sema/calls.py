@@ -120,7 +120,18 @@ class Calls(Expressions):
             return self.result(chosen)
         for argument, parameter in zip(given, chosen.parameters, strict=True):
             self.argument(name, argument, parameter, chosen, scope)
+        self.handled(given, chosen, scope)
+        if isinstance(chosen.result, Object) and chosen.result.name == "object":  # one like the first argument
+            return self.typed(bare(given[0]), scope)
         return self.result(chosen)
+
+    def handled(self, given: tuple[tree.Expr, ...], s: Signature, scope: Scope) -> None:
+        """A handler's parameter is what the kernel calls it for: `INIT_WORK(&w, f)` with a `struct work_struct *`."""
+        if not takes_data(s) or not given or not isinstance(given[-1], tree.NameExpr) or scope.frame.kernel:
+            return
+        owner = self.typed(bare(given[0]), scope).type
+        if isinstance(owner, Object):
+            self.names.handles(given[-1].name, owner.name, given[-1].span)
 
     def handler_declared(self, name: str, e: tree.CallExpr, s: Signature, scope: Scope) -> bool:
         """Whether a call leaves out its last argument, the handler: the object's declaration must name one then."""
@@ -218,6 +229,8 @@ class Calls(Expressions):
     def word(self, name: str, e: tree.CallExpr, scope: Scope) -> Typed:
         """A word of the machine."""
         w = MACHINE[name]
+        if name == "container_of":
+            return self.container(e, scope)
         if len(w.takes) != len(e.arguments):
             wanted = len(w.takes)
             self.wrong(f"`{name}` takes {wanted} argument{'s' if wanted != 1 else ''}, {len(e.arguments)} given", e)
@@ -240,8 +253,32 @@ class Calls(Expressions):
                 self.wrong(f"expected {WANTED[kind]}, found {called(found)}", a, label)
         if w.result == "same":
             return same
-        results: dict[str, Type | None] = {"": Void(), "bool": Bool(), "number": Number(), "element": element}
+        results: dict[str, Type | None] = {
+            "": Void(), "bool": Bool(), "number": Number(), "element": element, "object": Object("object"),
+        }  # fmt: skip
         return Typed(results[w.result])
+
+    def container(self, e: tree.CallExpr, scope: Scope) -> Typed:
+        """``container_of(pointer, struct device, member)``: the object that another lies in."""
+        if len(e.arguments) != 3 or not isinstance(e.arguments[1], tree.TypeArgument):
+            return self.wrong("this is no `container_of`", e, help="write `container_of(w, struct device, member)`")
+        type = self.types.quietly(e.arguments[1].type)
+        found = self.typed(bare(e.arguments[0]), scope)
+        if not isinstance(type, Object):
+            text = e.arguments[1].span.text
+            return self.wrong(f"there is no type `{text}`", e.arguments[1], "not declared")
+        inner: Type | None = type
+        for part in path_of(e.arguments[2]):
+            kind = self.program.types.get(inner.name) if isinstance(inner, Object) else None
+            member = kind.member(part) if kind is not None else None
+            inner = member.type if member is not None else None
+        if inner is None:
+            text = f"`{e.arguments[2].span.text}` is no member of {e.arguments[1].span.text}"
+            return self.wrong(text, e.arguments[2], "unknown member")
+        if isinstance(found.type, Object) and found.type != inner:
+            text = f"`{e.arguments[2].span.text}` is {kind_of(inner)}"
+            return self.wrong(text, e.arguments[2], f"the pointer is one to {kind_of(found.type)}")
+        return Typed(type, f"the {type.name} `{e.span.text}`", fixed="an object")
 
     def held(self, type: AnyType | None, found: Typed, e: tree.Expr) -> None:
         """Check a value that a variable of a type is given."""
@@ -289,6 +326,16 @@ def holds(found: object, wanted: Type) -> bool:
     if isinstance(wanted, Int | Number):
         return isinstance(found, Int | Number)
     return found == wanted
+
+
+def path_of(e: tree.Expr) -> list[str]:
+    """``["poll", "work"]`` for ``poll.work``."""
+    match e:
+        case tree.NameExpr():
+            return [e.name]
+        case tree.Field():
+            return [*path_of(e.base), e.name.text]
+    return [e.span.text]
 
 
 def takes_data(s: Signature) -> bool:

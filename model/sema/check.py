@@ -32,7 +32,7 @@ def check(program: Program) -> None:
     checker.items(program.spec)
     check_order(program.spec.items, checker.complaints)
     _check_calls(program.spec, checker.complaints)
-    check_handlers(program, checker.types, checker.complaints)
+    check_handlers(program, checker.types, checker.names, checker.complaints)
     checker.complaints.finish()
 
 
@@ -72,8 +72,8 @@ class _Checker:
         self.program = program
         self.complaints = Complaints()
         self.types = Types(program)
-        names = Names(program, self.types, self.complaints)
-        self.calls = Calls(program, self.types, names, Steps(program), self.complaints)
+        self.names = Names(program, self.types, self.complaints)
+        self.calls = Calls(program, self.types, self.names, Steps(program), self.complaints)
         self.statements = Statements(self.calls)
 
     def runs_something(self) -> None:
@@ -141,8 +141,11 @@ class _Checker:
         with self.complaints.collecting():
             result = self.types.resolve(f.result)
         scope = Scope(Frame(kernel, result=result, what=f"`{f.name}`"))
-        if isinstance(result, Object | Opaque) and not kernel:
+        starred = "*" in f.name.span.source.text[f.result.span.end : f.name.span.start]
+        if (isinstance(result, Opaque) and not kernel) or (isinstance(result, Object) and not (starred or kernel)):
             help = "return a number, a bool or an enum; name objects where they are used"
+            if isinstance(result, Object):
+                help = f"return a pointer: `{f.result.span.text} *{f.name}(...)`"
             self.complaints.add(f"`{f.name}` cannot return {f.result.span.text}", f.result.span, "", help)
         for p in f.parameters:
             self.parameter(p, scope, kernel)

@@ -19,7 +19,7 @@ from defercheck.sema.resolve import bounds_of, resolve_type
 from defercheck.sema.settings import check_settings
 from defercheck.sema.signatures import variable_misuse
 from defercheck.sema.sugar import desugar
-from defercheck.sema.types import Enum, Int, Object, Type
+from defercheck.sema.types import Enum, Int, Object, Opaque, Ref, Type
 from defercheck.sema.uses import ghost_limit, handled, handlers, mentions, mentions_soft_hrtimers, requests, used_pools
 from defercheck.sema.versions import flags
 
@@ -163,8 +163,9 @@ class _Collector(Objects):
 
     def variable(self, decl: tree.VarDecl, d: tree.Declarator, kernel: bool) -> None:
         self.new(d.name)
-        type = self.resolve(decl.type)
-        if not kernel and (problem := variable_misuse(type, d.name.text, decl.type)) is not None:
+        pointer = self.pointer(decl, d)
+        type = pointer or self.resolve(decl.type)
+        if not kernel and pointer is None and (problem := variable_misuse(type, d.name.text, decl.type)) is not None:
             raise SpecError(problem)
         if isinstance(type, Object):
             if d.length is not None or d.initial is not None:
@@ -188,9 +189,46 @@ class _Collector(Objects):
         length: int | str = 0
         if d.length is not None:
             length = self.length(d.length)
-        initial = constant(d.initial, self.values()) if d.initial is not None else self.default(type)
+        if d.initial is None or isinstance(type, Opaque):
+            initial = self.default(type)
+        else:
+            initial = self.pointed(d.initial, pointer) if pointer is not None else constant(d.initial, self.values())  # type: ignore[arg-type]
         self.in_range(initial, type, d.initial.span if d.initial is not None else d.span)
         self.globals[d.name.text] = Global(d.name.text, type, initial, d.span, decl.storage, length, kernel)
+
+    def pointer(self, decl: tree.VarDecl, d: tree.Declarator) -> Type | None:
+        """The type of what is declared with a star: a reference to an object, or nothing that is followed."""
+        if not d.stars or d.span.source.kernel:
+            return None
+        name = decl.type.name if isinstance(decl.type, tree.NamedType) else ""
+        if d.stars > 1 or d.arguments:
+            what = "a pointer to a pointer" if d.stars > 1 else "a pointer with a handler"
+            help = f"declare `{decl.type.span.text} *{d.name}`"
+            raise SpecError(Diagnostic(f"{what} is not modelled", d.span, help=help))
+        if any(isinstance(i, tree.StructDecl) and i.name.text == name for i in self.spec.items):
+            return Ref(name)  # also inside the struct itself
+        if name in ("void", "char"):
+            return Opaque()
+        type = self.resolve(decl.type)
+        if not isinstance(type, Object) or type.name in ("irq", "object"):
+            help = "use the variable itself; a function that changes its caller's takes `out bool x`"
+            raise SpecError(Diagnostic(f"`{d.name}` cannot be a pointer", d.span, f"to {type}", help))
+        return Ref(type.name)
+
+    def pointed(self, e: tree.Expr, type: Ref) -> int:
+        """The number of the object that a pointer names at first."""
+        while isinstance(e, tree.Unary) and e.op in "&*":
+            e = e.operand
+        name = e.name if isinstance(e, tree.NameExpr) else "" if isinstance(e, tree.NullLiteral) else e.span.text
+        if isinstance(e, tree.NullLiteral) or (isinstance(e, tree.IntLiteral) and e.value == 0):
+            return 0
+        found = self.instances.get(name.replace("->", "."))
+        if found is None:
+            text = "a pointer starts as NULL or as an object that is declared above"
+            raise SpecError(Diagnostic(text, e.span, f"`{name}` is none", suggest(name, self.instances)))
+        if found.type != type.element:
+            raise SpecError(Diagnostic(f"`{name}` is a {found.type}, not a {type.element}", e.span))
+        return found.number
 
     def length(self, e: tree.Expr) -> int | str:
         """Number of elements of an array, or the name of what indexes it, where that is known only to the machine."""
@@ -282,9 +320,10 @@ class _Collector(Objects):
 
     def members(self, decl: tree.VarDecl) -> Iterator[Member]:
         for d in decl.declarators:
-            type = self.resolve(decl.type)
+            pointer = self.pointer(decl, d)
+            type = pointer or self.resolve(decl.type)
             handler = ""
-            if not d.span.source.kernel:
+            if pointer is None and not d.span.source.kernel:
                 if (problem := variable_misuse(type, d.name.text, decl.type)) is not None:
                     raise SpecError(problem)
                 if isinstance(type, Object) and self.types[type.name].struct:
@@ -300,6 +339,9 @@ class _Collector(Objects):
                     what = f"{len(d.arguments)} handlers" if takes else "a handler"
                     raise SpecError(Diagnostic(f"`{d.name}` cannot have {what}", d.span, f"its type is {type}"))
                 handler = self.argument(d.arguments[0])
+            if pointer is not None and d.initial is not None:
+                text = "a pointer in a struct has no initial value"
+                raise SpecError(Diagnostic(text, d.span, help="assign it where the struct is allocated"))
             initial = constant(d.initial, self.values()) if d.initial is not None else self.default(type)
             self.in_range(initial, type, d.span)
             length = self.length(d.length) if d.length is not None else 0

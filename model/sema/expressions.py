@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from defercheck.grammar import tree
 from defercheck.sema.complaints import Complaints
-from defercheck.sema.constants import suggest
+from defercheck.sema.constants import ALIASES, suggest
 from defercheck.sema.names import Names
 from defercheck.sema.program import Program
 from defercheck.sema.scope import Scope
@@ -116,7 +116,18 @@ class Expressions:
                 return self.call(e, scope)
             case tree.AnyExpr():
                 return self.any(e, scope)
+            case tree.SizeOf():
+                self.sized(e, scope)
+                return Typed(Opaque(), "a size")
+            case tree.TypeArgument():
+                return self.wrong(f"`{e.span.text}` is a type, not a value", e)
         raise TypeError(e)
+
+    def sized(self, e: tree.SizeOf, scope: Scope) -> None:
+        """What a size is asked of: something that is known, whatever it is."""
+        if e.operand is None or (isinstance(e.operand, tree.NameExpr) and e.operand.name in known_types(self.program)):
+            return
+        self.typed(e.operand, scope)
 
     def member(self, e: tree.Field, scope: Scope) -> Typed:
         base = self.typed(e.base, scope)
@@ -140,6 +151,8 @@ class Expressions:
             return Typed(m.type, f"the {m.type.name} `{e.span.text}`", fixed="an object", name=name)
         if not type.struct and not scope.frame.kernel:
             return Typed(m.type, f"the member `{e.span.text}`", fixed="the kernel's own: use the calls that change it")
+        if isinstance(m.type, Ref) and type.struct:
+            return Typed(Object(m.type.element), f"the pointer `{e.span.text}`", place=True)
         if m.length:
             fixed = "a whole array: assign one element"
             return Typed(Array(m.type, m.length), f"the array `{e.span.text}`", fixed=fixed)
@@ -212,6 +225,10 @@ class Expressions:
         found = self.typed(e.operand, scope)
         if found.type is None:
             return UNKNOWN
+        if e.op == "*":
+            if isinstance(found.type, Object):
+                return Typed(found.type, found.noun, fixed="an object", name=found.name)
+            return self.wrong("only a pointer to an object can be followed", e, f"{called(found)}")
         if e.op == "&":
             if isinstance(found.type, Object | Function | Null):
                 return found
@@ -327,6 +344,11 @@ class Expressions:
             return Typed(Number())
         label = f"{shown(a)} or {shown(b)}"
         return self.wrong("the two sides of `? :` have different types", e, label)
+
+
+def known_types(program: Program) -> set[str]:
+    """Names of types, for what may stand in ``sizeof``."""
+    return {*ALIASES, *program.types, *program.enums}
 
 
 def comparable(a: Typed, b: Typed) -> bool:

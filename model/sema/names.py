@@ -11,8 +11,8 @@ from defercheck.sema.constants import ERRNO, NUMBERS, suggest
 from defercheck.sema.program import Program
 from defercheck.sema.scope import Scope
 from defercheck.sema.signatures import Types
-from defercheck.sema.typed import UNKNOWN, Array, Typed
-from defercheck.sema.types import Bool, Condition, ContextRef, Enum, Function, Int, Number, Object, Type
+from defercheck.sema.typed import UNKNOWN, Array, Typed, article
+from defercheck.sema.types import Bool, Condition, ContextRef, Enum, Function, Int, Number, Object, Ref, Type
 from defercheck.sema.unmodelled import call_help, calls, value_help
 from defercheck.sema.words import HERE, INTERNAL, MACHINE, PUBLIC, QUIET
 
@@ -37,11 +37,10 @@ class Names:
         if local is not None:
             if isinstance(local.type, Condition):
                 return Typed(Bool(), f"the condition `{name}`", fixed="a condition")
-            fixed = (
-                "a parameter that stands for an object"
-                if isinstance(local.type, Object) and local.kind != "variable"
-                else ""
-            )
+            fixed = ""
+            if isinstance(local.type, Object) and local.kind != "variable":
+                on_stack = local.kind == "stack object"
+                fixed = "an object" if on_stack else "a parameter that stands for an object" if kernel else ""
             kind = type_word(local.type, "parameter" if "parameter" in local.kind else "variable")
             return Typed(
                 local.type, f"the {kind} `{name}`", place=not fixed and local.kind != "loop variable", fixed=fixed
@@ -50,8 +49,11 @@ class Names:
             g = p.globals[name]
             if g.kernel and not kernel:
                 return self.reserved(name, e.span, "ask `pending(t)`, `in_interrupt()` or `irqs_disabled()`")
+            if isinstance(g.type, Ref) and not kernel and not g.length:
+                return Typed(Object(g.type.element), f"the pointer `{name}`", place=True)
             if g.length:
-                return Typed(Array(g.type, g.length), f"the array `{name}`", fixed="a whole array: assign one element")
+                fixed = "a whole array: assign one element"
+                return Typed(Array(followed(g.type, kernel), g.length), f"the array `{name}`", fixed=fixed)
             return Typed(g.type, f"the variable `{name}`", place=True)
         if name in p.instances:
             return Typed(
@@ -149,6 +151,19 @@ class Names:
         shown = [f for f in p.functions if " " not in f and f not in p.instances and (kernel or f not in INTERNAL)]
         return [*shown, *(MACHINE if kernel else PUBLIC), *QUIET, *calls()]
 
+    def handles(self, name: str, owner: str, span: Span) -> None:
+        """Complain about a handler whose parameter is not what it is called for."""
+        f = self.program.functions.get(name, (None,))[0]
+        if f is None or f.name.span.source.kernel or len(f.parameters) != 1:
+            return
+        type = self.types.parameter(f.parameters[0].type)
+        passed = PASSED.get(owner, owner)
+        if isinstance(type, Object) and type.name != passed:
+            help = f"declare it `{name}(struct {C_NAMES.get(passed, passed)} *{f.parameters[0].name})`"
+            note = ("the handler's parameter", f.parameters[0].span)
+            text = f"`{name}` is called with a {passed}, and takes {article(type.name)}"
+            self.complaints.add(text, span, "", help, (note,))
+
     def unknown_call(self, name: str, span: Span, scope: Scope) -> None:
         """Complain about a call of something that is no function."""
         local = scope.find(name)
@@ -187,6 +202,17 @@ class Names:
             near = f"if `{meant}` is meant: it is not modelled yet; {absent}"
         self.complaints.add(f"there is no function `{name}`", span, "not declared", near)
 
+
+def followed(type: Type, kernel: bool) -> Type:
+    """A driver's reference is a pointer, and stands for the object that it points to."""
+    return Object(type.element) if isinstance(type, Ref) and not kernel else type
+
+
+PASSED = {"delayed_work": "work"}
+"""What a handler is called with where it is not the object that names it."""
+
+C_NAMES = {"work": "work_struct", "tasklet": "tasklet_struct", "timer": "timer_list"}
+"""C's names of kernel types, as handlers declare their parameter."""
 
 POOLS = frozenset({"HIGHPRI_POOL", "UNBOUND_POOL"})
 """Constants that number the kernel's worker pools."""

@@ -50,7 +50,7 @@ class Instance:
     """A declared object. ``heap`` is the name of the heap object that it is, or is embedded in; empty for static data.
 
     ``number`` counts the instances of its type from 1 (0 is NULL). ``initial`` overrides the members' initial values;
-    ``handler`` is the function its declaration binds.
+    ``handler`` is the function its declaration binds. ``stack`` objects live in the frame of a function.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Instance:
     handler: str = ""
     initial: tuple[tuple[str, int | str], ...] = ()
     arguments: tuple[str, ...] = ()
+    stack: bool = False
 
 
 @dataclass(frozen=True, slots=True)

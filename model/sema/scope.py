@@ -15,7 +15,7 @@ class Local:
     """A name that a body declares. ``type`` is ``None`` when its declaration is wrong."""
 
     type: AnyType | None
-    kind: Literal["variable", "parameter", "out parameter", "loop variable"]
+    kind: Literal["variable", "parameter", "out parameter", "loop variable", "stack object"]
     span: Span
 
 

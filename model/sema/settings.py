@@ -10,6 +10,7 @@ from defercheck.sema.complaints import Complaints
 from defercheck.sema.constants import ALIASES
 from defercheck.sema.scope import Scope
 from defercheck.sema.signatures import belongs
+from defercheck.sema.walk import walk
 from defercheck.sema.words import HERE, PUBLIC, QUIET, RESERVED_TYPES
 
 MOST_TIMES = 1 << 16
@@ -18,12 +19,19 @@ MOST_TIMES = 1 << 16
 def check_settings(items: tuple[tree.Item, ...], complaints: Complaints) -> None:
     """Complain about what a spec's items say twice, or what only the kernel model may say."""
     seen: dict[tuple[str, str], Span] = {}
+    local = {
+        n.type.name
+        for n in walk(tuple(i for i in items if not isinstance(i, tree.VarDecl | tree.StructDecl)))
+        if isinstance(n, tree.VarDecl) and isinstance(n.type, tree.NamedType)
+    }
     for item in items:
         for key, what, span in _single(item):
             first = seen.setdefault(key, span)
             if first is not span:
                 complaints.add(f"{what} twice", span, "", _merge(item), (("first here", first),))
         _kernel_only(item, complaints)
+        if isinstance(item, tree.StructDecl):
+            _struct(item, local, complaints)
         if isinstance(item, tree.ContextDecl):
             _times(item, complaints)
 
@@ -79,8 +87,6 @@ def _kernel_only(item: tree.Item, complaints: Complaints) -> None:
         case tree.ContextDecl(kind="thread", each_cpu=True):
             help = "declare one thread for each CPU: `thread a on cpu 0 { ... }`"
             complaints.take(belongs("`on each cpu`", item.name.span, help))
-        case tree.StructDecl():
-            _struct(item, complaints)
         case tree.EnumDecl():
             _free_type(item.name, complaints)
         case tree.FunctionDecl() if item.name.text in PUBLIC or item.name.text in QUIET:
@@ -115,9 +121,9 @@ def _free_type(name: tree.Name, complaints: Complaints) -> None:
         complaints.add(f"`{name}` cannot be declared", name.span, meant, "choose another name")
 
 
-def _struct(item: tree.StructDecl, complaints: Complaints) -> None:
+def _struct(item: tree.StructDecl, local: set[str], complaints: Complaints) -> None:
     _free_type(item.name, complaints)
-    if not item.instances:
+    if not item.instances and item.name.text not in local:
         help = f"name its object: `struct {item.name} {{ ... }} my_{item.name};`"
         complaints.add(f"struct {item.name} has no instance", item.name.span, "nothing of this type exists", help)
     for name in item.instances:

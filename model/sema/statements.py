@@ -107,14 +107,16 @@ class Statements:
         with self.complaints.collecting():
             type = self.types.resolve(s.type)
         for n, d in enumerate(s.declarators):
-            usable = type
-            if type is not None and not scope.frame.kernel:
+            usable, kind = type, "variable"
+            if type is not None and d.stars and not scope.frame.kernel and not isinstance(type, Object):
+                usable = self.unfollowed(s, d, type)
+            elif type is not None and not scope.frame.kernel:
                 problem = variable_misuse(type, d.name.text, s.type)
                 if problem is not None:
                     self.complaints.take(problem)
                     usable = None
-                elif isinstance(type, Object):
-                    self.pointer(s, d, type)
+                elif isinstance(type, Object) and not d.stars:
+                    kind = self.on_stack(s, d, type)
             self.shape(d)
             if d.initial is not None:
                 if isinstance(usable, Opaque):
@@ -123,7 +125,7 @@ class Statements:
                     self.calls.value(d.initial, usable, scope)
                 self.unconditional(d.initial, scope)
                 self.order(s, n, scope)
-            self.declare(d.name, Local(usable, "variable", d.name.span), scope)
+            self.declare(d.name, Local(usable, kind, d.name.span), scope)  # type: ignore[arg-type]
 
     def shape(self, d: tree.Declarator) -> None:
         """What only declarations at the top level can have."""
@@ -133,12 +135,25 @@ class Statements:
         if d.arguments:
             self.complaints.add(f"`{d.name}` cannot be declared in a function", d.span, "", help)
 
-    def pointer(self, s: tree.VarDecl, d: tree.Declarator, type: Object) -> None:
-        """A local object is a pointer; C's objects on the stack have no counterpart."""
-        text, at = d.name.span.source.text, s.type.span.end
-        if d.initial is None and "*" not in text[at : d.name.span.start] and not d.arguments:
-            help = f"declare it at the top level, or a pointer: `{s.type.span.text} *{d.name} = ...;`"
-            self.complaints.add(f"the {type.name} `{d.name}` cannot be local", d.span, "an object on the stack", help)
+    def unfollowed(self, s: tree.VarDecl, d: tree.Declarator, type: Type) -> Type | None:
+        """A pointer to something that is no object: only `void *` and `char *`, at which nobody looks."""
+        if isinstance(type, Void) or s.type.span.text == "char":
+            return Opaque()
+        help = "use the variable itself; a function that changes its caller's takes `out bool x`"
+        self.complaints.add(f"`{d.name}` cannot be a pointer", d.span, f"to {kind_of(type)}", help)
+        return None
+
+    def on_stack(self, s: tree.VarDecl, d: tree.Declarator, type: Object) -> str:
+        """A local object is one on the stack: dead when its function returns."""
+        if type.name == "workqueue" or d.initial is not None:
+            text, what = s.type.span.text, "a local object has no initial value"
+            help = f"declare a pointer: `{text} *{d.name} = ...;`"
+            label = ""
+            if type.name == "workqueue":
+                what, label = f"the workqueue `{d.name}` cannot be local", "an object on the stack"
+                help = f"declare it at the top level, or a pointer: `{text} *{d.name} = ...;`"
+            self.complaints.add(what, d.span, label, help)
+        return "stack object"
 
     def order(self, s: tree.VarDecl, n: int, scope: Scope) -> None:
         """Calls of one declaration are made before any of its variables has its value."""

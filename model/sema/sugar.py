@@ -10,8 +10,9 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from defercheck.grammar import tree
-from defercheck.grammar.span import Source, Span
+from defercheck.grammar.span import Diagnostic, Source, Span, SpecError
 from defercheck.sema.constants import ALIASES
+from defercheck.sema.pointers import Pointers
 
 CONSTRUCTORS = {
     "create_workqueue": "workqueue", "create_singlethread_workqueue": "workqueue", "alloc_workqueue": "workqueue",
@@ -23,13 +24,20 @@ FLAGS = frozenset({"request_irq", "request_threaded_irq", "devm_request_irq", "d
 """Calls whose flags, the second argument, may be left out: `request_irq(&nic);` means `request_irq(&nic, 0);`."""
 
 
+SOME = {"kmalloc": "kmalloc_some", "kzalloc": "kzalloc_some"}
+"""Allocations that a pointer is assigned."""
+
+FROM = frozenset({"from_tasklet", "from_timer", "timer_container_of"})
+"""``container_of`` with a variable in place of the type."""
+
 STARTING = frozenset({"ATOMIC_INIT", "ATOMIC64_INIT", "ATOMIC_LONG_INIT", "REFCOUNT_INIT"})
 """Macros around the initial value of an atomic variable."""
 
 
 def desugar(spec: tree.SpecFile) -> tree.SpecFile:
     """The spec in terms of what the kernel model declares. Unchanged parts are the same nodes."""
-    found: tree.SpecFile = _Rewriter(_objects(spec)).rewritten(spec)
+    structs = {i.name.text: tuple(n.text for n in i.instances) for i in spec.items if isinstance(i, tree.StructDecl)}
+    found: tree.SpecFile = _Rewriter(_objects(spec), structs, Pointers(spec, frozenset(structs))).rewritten(spec)
     return found
 
 
@@ -46,8 +54,10 @@ def _objects(spec: tree.SpecFile) -> dict[str, str]:
 
 
 class _Rewriter:
-    def __init__(self, objects: dict[str, str]):
+    def __init__(self, objects: dict[str, str], structs: dict[str, tuple[str, ...]], pointers: Pointers):
         self.objects = objects
+        self.structs = structs
+        self.pointers = pointers
 
     def rewritten(self, node: Any) -> Any:
         """A node with everything in it rewritten; the same node where there is nothing to do."""
@@ -56,6 +66,8 @@ class _Rewriter:
             return parts if any(a is not b for a, b in zip(parts, node, strict=True)) else node
         if not is_dataclass(node) or isinstance(node, Span | Source | tree.Name | type):
             return node
+        if isinstance(node, tree.FunctionDecl | tree.ContextDecl | tree.StartDecl | tree.ModuleDecl):
+            self.pointers.enter(node)
         changed = {}
         for f in fields(node):
             old = getattr(node, f.name)
@@ -70,7 +82,10 @@ class _Rewriter:
             case tree.CallExpr(callee=tree.NameExpr(name=name), arguments=(start,)) if name in STARTING:
                 return start
             case tree.CallExpr(callee=tree.NameExpr(name=name)) if name in CONSTRUCTORS:
-                kept = tuple(a for a in node.arguments if not isinstance(a, tree.StringLiteral))
+                for a in node.arguments:
+                    if isinstance(a, tree.SizeOf):
+                        self.pointers.known(a)
+                kept = tuple(a for a in node.arguments if not isinstance(a, tree.StringLiteral | tree.SizeOf))
                 return replace(node, arguments=kept) if len(kept) < len(node.arguments) else node
             case tree.CallExpr(callee=tree.NameExpr(name=name), arguments=(only,)) if name in FLAGS:
                 return replace(node, arguments=(only, tree.IntLiteral(0, only.span)))
@@ -81,12 +96,53 @@ class _Rewriter:
             case tree.Assign(target=tree.NameExpr() as target, op="=", value=tree.CallExpr() as call):
                 kind = CONSTRUCTORS.get(call.callee.name) if isinstance(call.callee, tree.NameExpr) else None
                 if kind is None or self.objects.get(target.name) != kind:
-                    return node
+                    return self.assigned(node)
                 # `my_data = kmalloc(my_data, GFP_KERNEL);` says it twice
                 again = [a for a in call.arguments[:1] if isinstance(a, tree.NameExpr) and a.name == target.name]
                 arguments = call.arguments if again else (target, *call.arguments)
                 return tree.ExprStatement(replace(call, arguments=arguments), node.span)
+            case tree.Assign(op="=", value=tree.CallExpr()):
+                return self.assigned(node)
+            case tree.VarDecl(type=tree.NamedType(name=name)):
+                declarators = tuple(
+                    replace(d, initial=self.some(d.initial, name)) if d.stars == 1 and d.initial is not None else d
+                    for d in node.declarators
+                )
+                same = all(a.initial is b.initial for a, b in zip(declarators, node.declarators, strict=True))
+                return node if same else replace(node, declarators=declarators)
+            case tree.CallExpr(callee=tree.NameExpr(name=name), arguments=(var, pointer, member)) if name in FROM:
+                struct = self.pointers.struct(var)
+                if struct:
+                    type = tree.TypeArgument(tree.NamedType(struct, var.span, "struct"), var.span)
+                    return replace(
+                        node, callee=replace(node.callee, name="container_of"), arguments=(pointer, type, member)
+                    )
+            case tree.CallExpr(callee=tree.NameExpr(name="to_delayed_work"), arguments=(pointer,)):
+                type = tree.TypeArgument(tree.NamedType("delayed_work", node.span, "struct"), node.span)
+                member = tree.NameExpr("work", node.span)
+                return replace(
+                    node, callee=replace(node.callee, name="container_of"), arguments=(pointer, type, member)
+                )
         return node
+
+    def assigned(self, node: tree.Assign) -> tree.Assign:
+        """``p = kmalloc(sizeof(*p), GFP_KERNEL);``: a pointer gets some instance of its struct."""
+        struct = self.pointers.struct(node.target)
+        value = self.some(node.value, struct) if struct else node.value
+        return node if value is node.value else replace(node, value=value)
+
+    def some(self, e: tree.Expr, struct: str) -> tree.Expr:
+        """An allocation for a pointer: any instance of the struct will do."""
+        if not isinstance(e, tree.CallExpr) or not isinstance(e.callee, tree.NameExpr) or e.callee.name not in SOME:
+            return e
+        first = e.arguments[0] if e.arguments else None
+        if struct not in self.structs or (isinstance(first, tree.NameExpr) and first.name in self.objects):
+            return e
+        if not self.structs[struct]:
+            help = f"name what can be allocated behind the struct: `struct {struct} {{ ... }} {struct}1, {struct}2;`"
+            raise SpecError(Diagnostic(f"struct {struct} has no instance to allocate", e.span, help=help))
+        like = tree.NameExpr(self.structs[struct][0], e.callee.span)
+        return replace(e, callee=replace(e.callee, name=SOME[e.callee.name]), arguments=(like, *e.arguments))
 
 
 __all__ = ["CONSTRUCTORS", "FLAGS", "desugar"]

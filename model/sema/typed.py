@@ -178,7 +178,7 @@ def misfit(target: Type, found: Typed, program: Program) -> Misfit | None:
             return None
         case Object(), Object() if target == found.type:
             return None
-        case Object(name=name), Null() if name != "object":
+        case Object(), Null():
             return None
         case (Ref(element=x), Object(name=y)) | (Object(name=x), Ref(element=y)) if x == y:
             return None

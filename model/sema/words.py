@@ -19,7 +19,7 @@ class Word:
     what the first argument holds."""
 
     takes: tuple[Kind, ...] = ()
-    result: Literal["", "bool", "number", "element", "same"] = ""
+    result: Literal["", "bool", "number", "element", "same", "object"] = ""
 
 
 MACHINE: dict[str, Word] = {
@@ -54,6 +54,9 @@ MACHINE: dict[str, Word] = {
     "step": Word(),
     "migrate": Word(),
     "use": Word(("object",)),
+    "container_of": Word(("object", "any", "any")),
+    "fresh": Word(("heap",), "object"),
+    "on_stack": Word(("object",), "bool"),
     "thread_body": Word(),
     "module_init": Word(result="number"),
     "module_exit": Word(),
@@ -65,7 +68,8 @@ QUIET = frozenset({"printk", "pr_info", "pr_err", "pr_warn", "pr_notice", "pr_de
 """Output: evaluated for its accesses, otherwise nothing."""
 
 PUBLIC = frozenset({
-    "allocated", "freed", "use", "test_and_set", "test_and_clear", "READ_ONCE", "WRITE_ONCE", "xchg", "cmpxchg",
+    "allocated", "container_of", "freed", "use", "test_and_set", "test_and_clear", "READ_ONCE", "WRITE_ONCE",
+    "xchg", "cmpxchg",
 })  # fmt: skip
 """Words that a driver's spec may use too: observers of memory, and the kernel's atomic operations on any type."""
 
