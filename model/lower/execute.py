@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, Span, SpecError
+from defercheck.lower.accesses import Ways
 from defercheck.lower.builder import Builder, ContextBuilder, Path
-from defercheck.lower.evaluate import Ways
 from defercheck.lower.inline import Inliner
 from defercheck.lower.values import NULL, ListPlace, ObjectValue, Place, Value
 from defercheck.lower.words import Words

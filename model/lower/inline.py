@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, Span, SpecError
+from defercheck.lower.accesses import Ways
 from defercheck.lower.builder import Builder, ContextBuilder, Path
-from defercheck.lower.evaluate import Evaluator, Ways
+from defercheck.lower.evaluate import Evaluator
 from defercheck.lower.values import ObjectValue, Place, Value, thunk
 from defercheck.lower.words import Words
 from defercheck.sema.constants import ALIASES
