@@ -9,6 +9,7 @@ COMMANDS = {
     "prove": Entry("defercheck.cli.prove:prove", "Check specs and let Z3 prove what holds."),
     "bmc": Entry("defercheck.cli.prove:bmc", "Let Z3 search for short schedules that break a rule."),
     "verify": Entry("defercheck.cli.prove:verify", "Check certificates of proofs again."),
+    "lock": Entry("defercheck.cli.lock:lock", "Write down what specs say, for `check --locked`."),
     "fmt": Entry("defercheck.cli.fmt:fmt", "Format specs."),
     "compile": Entry("defercheck.cli.inspect:compile_", "Show the transition system of a spec."),
     "export": Entry("defercheck.cli.inspect:export", "Write a spec in another tool's language."),

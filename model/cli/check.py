@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 from defercheck.cli.destination import FORMATS, plan
 from defercheck.cli.exits import Exit, exit_of, worst
 from defercheck.cli.files import find_specs
@@ -25,7 +27,12 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Exit codes: 0 holds or as expected, 1 violation, 2 wrong spec or command line, "
                "3 undetermined, 4 internal error, 130 interrupted.")  # fmt: skip
-@click.argument("specs", nargs=-1, required=True, metavar="SPEC.dfr|FOLDER...")
+@click.argument("specs", nargs=-1, metavar="SPEC.dfr|FOLDER...")
+@click.option("--locked", is_flag=True,
+              help="Hold the specs to what `defercheck lock` wrote, in the way that they were locked.")  # fmt: skip
+@click.option("--lock", "lock_file", type=click.Path(dir_okay=False), default="defercheck.lock", metavar="FILE",
+              help="The lock file for --locked.", show_default=True)  # fmt: skip
+@click.option("--no-cache", is_flag=True, help="With --locked: do not use former answers.")
 @click.option("-k", "--kernel", "kernels", multiple=True, metavar="VERSION",
               help="Kernel version whose rules apply, such as 6.1; repeatable. Default: the spec's.")  # fmt: skip
 @model_options
@@ -53,8 +60,10 @@ if TYPE_CHECKING:
 @style_options
 @click.option("-q", "--quiet", is_flag=True, help="Only one line for each failure; nothing when all is well.")
 @click.option("--progress", is_flag=True, help="Report progress on stderr also where that is no terminal.")
+@click.pass_context
 def check(
-    specs: tuple[str, ...], kernels: tuple[str, ...], cpus: int | None, reduce: bool, max_states: int | None,
+    ctx: click.Context, specs: tuple[str, ...], locked: bool, lock_file: str, no_cache: bool,
+    kernels: tuple[str, ...], cpus: int | None, reduce: bool, max_states: int | None,
     memory: int | None, seconds: float | None, engine: str, prove: bool, certificates: str | None,
     only: tuple[str, ...], disabled: tuple[str, ...], warnings: str, format_: str, outputs: tuple[str, ...],
     html: str | None, force: bool, color: ColorChoice, verbose: bool, debug: bool, quiet: bool, progress: bool,
@@ -63,15 +72,25 @@ def check(
 
     Folders are searched for *.dfr files; `-` is the standard input. The report goes to the standard output.
     """
-    names = find_specs(specs)
-    destinations = plan((*outputs, *([f"html:{html}"] if html else [])), force, names)
-
-    from defercheck.check import Options
     from defercheck.system.result import Limits
 
     limits = Limits(states=max_states, seconds=seconds)
     if memory is not None:
         limits = Limits(states=max_states, memory=memory, seconds=seconds)
+    if locked:
+        from defercheck.cli.lock import check_locked
+
+        why = "cannot be given with --locked: the lock says how the specs are checked"
+        _refuse(ctx, {*_OF_LOCKED, "locked", "lock_file", "no_cache"}, why)
+        return check_locked(specs, lock_file, limits, no_cache, style_for(sys.stdout, color, verbose), quiet, debug)
+    _refuse(ctx, {p.name for p in ctx.command.params} - {"lock_file", "no_cache"}, "needs --locked")
+    if not specs:
+        raise click.UsageError("Missing argument 'SPEC.dfr|FOLDER...'.")
+    names = find_specs(specs)
+    destinations = plan((*outputs, *([f"html:{html}"] if html else [])), force, names)
+
+    from defercheck.check import Options
+
     options = Options(
         cpus=cpus, kernel=None, disabled=frozenset(disabled), only=frozenset(only), reduce=reduce, engine=engine,
         limits=limits, prove=prove or certificates is not None,
@@ -81,6 +100,17 @@ def check(
         color, debug,
     )  # fmt: skip
     return run(names, kernels, options, request, folder_for(certificates))
+
+
+_OF_LOCKED = {"specs", "max_states", "memory", "seconds", "color", "verbose", "debug", "quiet"}
+"""What may be said beside --locked: how to check is for the lock to say."""
+
+
+def _refuse(ctx: click.Context, allowed: Collection[str | None], why: str) -> None:
+    """Refuse options that were given and are not allowed. Raises click.UsageError."""
+    for p in ctx.command.params:
+        if p.name not in allowed and ctx.get_parameter_source(str(p.name)) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{p.opts[-1]} {why}")
 
 
 def run(

@@ -54,7 +54,7 @@ def jobs(names: list[str], kernels: tuple[str, ...], options: Options, debug: bo
     """What there is to check: each spec on each kernel version that the command line, else the spec, asks for."""
     result: list[Job] = []
     for name in names:
-        found = _guarded(name, partial(_jobs_of, name, kernels, options), debug)
+        found = guarded(name, partial(_jobs_of, name, kernels, options), debug)
         result += found if isinstance(found, list) else [Job(name, name, failure=found)]
     return result
 
@@ -68,7 +68,7 @@ def outcomes(work: list[Job], meter: Meter, debug: bool, certificates: Path | No
         assert job.spec is not None and job.options is not None
         meter.start(job.label if len(work) == 1 else f"[{number}/{len(work)}] {job.label}")
         action = partial(_checked, job.spec, job.kernel, job.options, meter, certificates)
-        outcome = _guarded(job.name, action, debug, meter)
+        outcome = guarded(job.name, action, debug, meter)
         meter.clear()
         yield outcome
 
@@ -101,7 +101,7 @@ def _jobs_of(name: str, kernels: tuple[str, ...], options: Options) -> list[Job]
     return [Job(name, f"{name} ({v})" if several else name, spec, v, chosen) for v, chosen in wanted]
 
 
-def _guarded(name: str, action: Callable[[], T], debug: bool, meter: Meter | None = None) -> T | Refused | Crashed:
+def guarded(name: str, action: Callable[[], T], debug: bool, meter: Meter | None = None) -> T | Refused | Crashed:
     """What the action gives; a wrong spec and a fault of our own become outcomes."""
     try:
         return action()

@@ -1,0 +1,1 @@
+"""Regression proofs: what specs are known to say, in a file, and whether they still say it."""
