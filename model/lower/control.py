@@ -19,9 +19,10 @@ from defercheck.lower.settle import Pending, Settler
 from defercheck.lower.syntax import calls_in_order, evaluated, guarding, label, place_of
 from defercheck.lower.values import Env, ObjectValue, Place, Value, env_key
 from defercheck.lower.words import Words
+from defercheck.sema.constants import constant
 from defercheck.sema.shape import Shapes
 from defercheck.sema.types import Int
-from defercheck.system.expr import FALSE, TRUE, Const, Expr, negate
+from defercheck.system.expr import FALSE, TRUE, Const, Expr, equals, negate
 from defercheck.system.system import Call, Location
 
 
@@ -177,6 +178,15 @@ class ControlFlow:
         match s:
             case tree.If() | tree.While() | tree.DoWhile() | tree.For():
                 yield from self.branches(s, point, path, after)
+            case tree.Label() | tree.Case():  # round and round with nothing in between
+                path.chosen = True
+                yield path, after, bare
+            case tree.Goto():
+                path.chosen = True
+                to, outer = self.points.labelled(s, point, bare)
+                yield path, to, outer
+            case tree.Switch():
+                yield from self.cases(s, path, after)
             case tree.Choose():
                 for b in s.branches:
                     p = path.fork()
@@ -217,6 +227,27 @@ class ControlFlow:
                 yield yes, self.points.loop_body(point, bare), bare
                 out, outer = leave_block(point, bare)
                 yield no, out, outer
+
+    def cases(self, s: tree.Switch, path: Path, after: Point) -> Iterator[Entered]:
+        """A way for each label of a `switch`, and one behind it where there is no `default`."""
+        values = {name: value for name, (value, _) in self.program.constants.items()}
+        for p, v in self.executor.scalar(s.value, path):
+            bare = clean(p.env)
+            behind = self.points.point("switch", after, s, names=frozenset(bare))
+            other, default = p.fork(), behind
+            for n, case in enumerate(s.body.statements):
+                if not isinstance(case, tree.Case):
+                    continue
+                to = self.points.seq(s.body.statements, n, bare, behind)
+                if case.value is None:
+                    default = to
+                    continue
+                same = equals(v, constant(case.value, values))
+                other = other.fork(negate(same))
+                if (way := p.fork(same)).possible:
+                    yield way, to, bare
+            if other.possible:
+                yield other, default, bare
 
     def loops_on_itself(self, point: Point, env: Env) -> bool:
         """An empty endless loop, at which `settle` stopped."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, Span, SpecError
+from defercheck.lower.syntax import declared
 from defercheck.lower.values import Env, Value, env_key
 from defercheck.system.expr import FALSE
 
@@ -19,8 +20,8 @@ class Point:
     """Where execution goes on. ``kind``:
 
     ``seq``: statement ``index`` of ``statements``; ``loop``: the head of ``node``; ``step``: the third part of a
-    ``for``; ``foreach``: round ``index`` of ``node``; ``return``: back in the caller of ``function``, whose bindings
-    are ``env``, with the result bound to ``result``; ``end``: the context's body is over.
+    ``for``; ``switch``: behind a ``switch``; ``foreach``: round ``index`` of ``node``; ``return``: back in the caller
+    of ``function``, whose bindings are ``env``, with the result bound to ``result``; ``end``: the body is over.
     """
 
     kind: str
@@ -37,6 +38,11 @@ class Point:
     values: tuple[Value, ...] = ()
 
 
+def _block_key(statements: tuple[tree.Statement, ...]) -> tuple[int, int]:
+    """A key for a block: a node stands in one place, so the first statement and how many there are tell it apart."""
+    return (id(statements[0]), len(statements)) if statements else (0, 0)
+
+
 class Points:
     """Makes the points of one context, each once."""
 
@@ -46,7 +52,7 @@ class Points:
 
     def point(self, kind: str, parent: Point | None, node: object = None, **rest: object) -> Point:
         """The point with these parts, made once."""
-        keys: dict[str, Callable] = {"env": env_key, "statements": lambda block: tuple(id(s) for s in block)}
+        keys: dict[str, Callable] = {"env": env_key, "statements": _block_key}
         parts = {n: keys[n](v) if n in keys else v for n, v in rest.items()}
         key = (kind, id(parent), id(node), *sorted((n, v) for n, v in parts.items() if n != "site"))
         if key not in self._points:
@@ -62,6 +68,18 @@ class Points:
         if point.kind == "step":
             return point.parent
         return self.point("seq", point.parent, statements=point.statements, index=point.index + 1, names=point.names)
+
+    def labelled(self, s: tree.Goto, point: Point, env: Env) -> tuple[Point, Env]:
+        """Where a `goto` leads: a label of a block around it."""
+        at: Point | None = point
+        while at is not None and at.kind not in ("return", "end"):
+            for n, other in enumerate(at.statements if at.kind == "seq" else ()):
+                if isinstance(other, tree.Label) and other.name.text == s.label.text:
+                    known = {*at.names, *declared(at.statements[:n])}
+                    to = self.point("seq", at.parent, statements=at.statements, index=n, names=at.names)
+                    return to, {name: v for name, v in env.items() if name in known}
+            at = at.parent
+        raise SpecError(Diagnostic(f"there is no label `{s.label}` here", s.span))
 
     def loop_body(self, point: Point, env: Env) -> Point:
         """The body of a loop, after which it comes back to its head."""
@@ -116,7 +134,9 @@ def jump(s: tree.Break | tree.Continue, point: Point, env: Env) -> tuple[Point, 
     """Where `break` and `continue` lead."""
     at: Point | None = point
     names: frozenset[str] = frozenset()
-    while at is not None and at.kind not in ("loop", "foreach", "return", "end"):
+    loops = ("loop", "foreach", "return", "end")
+    ends = (*loops, "switch") if isinstance(s, tree.Break) else loops
+    while at is not None and at.kind not in ends:
         if at.kind == "step" and isinstance(s, tree.Continue):
             break
         names = at.names if at.kind == "seq" else names

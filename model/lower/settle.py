@@ -59,6 +59,8 @@ class Settler:
                 )
                 inner = {**env, s.name.text: point.values[point.index]}
                 return self.points.seq((s.body,), 0, env, again), inner, pending
+            case "switch":
+                return (*leave_block(point, env), pending)
             case "loop" | "step":
                 return self.advance_loop(point, env, pending)
         if point.index == len(point.statements):
@@ -68,8 +70,14 @@ class Settler:
     def advance_statement(self, s: tree.Statement, point: Point, env: Env, pending: Pending) -> Move | None:
         after, bare = self.points.following(point), clean(env)
         match s:
-            case tree.Empty():
+            case tree.Empty() | tree.Label() | tree.Case():
                 return after, bare, pending
+            case tree.Goto():
+                return (*self.points.labelled(s, point, bare), pending)
+            case tree.Switch():
+                if (call := self.calls.next_call([s.value], env)) is not None:
+                    return self.call(call, point, env, pending)
+                return None
             case tree.Block():
                 return self.points.seq(s.statements, 0, bare, after), bare, pending
             case tree.When():

@@ -27,6 +27,8 @@ def evaluated(s: tree.Statement) -> list[tree.Expr]:
             return [s.expr]
         case tree.VarDecl():
             return [d.initial for d in s.declarators if d.initial is not None]
+        case tree.Switch():
+            return [s.value]
         case tree.Return():
             return [s.value] if s.value is not None else []
     return []
@@ -74,6 +76,8 @@ def guarding(s: tree.Statement | None, call: tree.CallExpr, env: Env) -> tree.Bi
 
 def place_of(s: tree.Statement) -> Span:
     """The part of a statement that is executed at its location: its condition, where it has one."""
+    if isinstance(s, tree.Switch):
+        return s.value.span
     if isinstance(s, tree.If | tree.While | tree.DoWhile) or (isinstance(s, tree.For) and s.condition is not None):
         assert s.condition is not None
         return s.condition.span
@@ -93,6 +97,8 @@ def label(s: tree.Statement) -> str:
             return f"if ({text})"
         case tree.While() | tree.DoWhile() | tree.For():
             return f"while ({text})"
+        case tree.Switch():
+            return f"switch ({text})"
         case tree.Choose():
             return "choose"
         case tree.Atomic() if len(text) > 60:

@@ -14,6 +14,7 @@ from defercheck.sema.callgraph import check_calls
 from defercheck.sema.calls import Calls
 from defercheck.sema.complaints import Complaints
 from defercheck.sema.handlers import check_handlers
+from defercheck.sema.jumps import check_jumps
 from defercheck.sema.names import Names
 from defercheck.sema.order import check_order
 from defercheck.sema.program import Program
@@ -30,6 +31,8 @@ def check(program: Program) -> None:
     checker = _Checker(program)
     checker.runs_something()
     checker.items(program.spec)
+    for _, body in _bodies(program.spec):
+        check_jumps(body, checker.complaints)
     check_order(program.spec.items, checker.complaints)
     _check_calls(program.spec, checker.complaints)
     check_handlers(program, checker.types, checker.names, checker.complaints)

@@ -31,6 +31,7 @@ class Frame:
     property: bool = False
     atomic: bool = False
     loop: bool = False
+    switch: bool = False
     result: Type | None = None
     what: str = ""
 

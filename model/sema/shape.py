@@ -86,6 +86,8 @@ class Shapes:
         match n:
             case tree.Assign() | tree.IncDec() | tree.Await() | tree.Atomic() | tree.VarDecl() | tree.Choose():
                 return True
+            case tree.Goto() | tree.Switch():
+                return True
             case tree.Check() | tree.Assert() | tree.While() | tree.For() | tree.DoWhile():
                 return True
             case tree.CallExpr():

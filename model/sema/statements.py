@@ -55,11 +55,13 @@ class Statements:
             case tree.Foreach():
                 self.foreach(s, scope)
             case tree.Break() | tree.Continue():
-                if not scope.frame.loop:
+                if not (scope.frame.loop or (scope.frame.switch and isinstance(s, tree.Break))):
                     word = "break" if isinstance(s, tree.Break) else "continue"
                     self.complaints.add(f"`{word}` outside a loop", s.span, "", "it belongs into while, do or for")
             case tree.Return():
                 self.returned(s, scope)
+            case tree.Switch():
+                self.switch(s, scope)
             case tree.Choose():
                 for b in s.branches:
                     self.block(b.statements, scope.inner())
@@ -279,6 +281,32 @@ class Statements:
             help = "write `for (int<0..3> i = 0; i < 3; i++)` with constants, or take the loop out of the block"
             word = "while" if not isinstance(s, tree.For) else "for"
             self.complaints.add("a loop in `atomic` needs a constant bound", _first(s.span, len(word)), "", help)
+
+    def switch(self, s: tree.Switch, scope: Scope) -> None:
+        """A `switch` over a number or an enum, whose labels are constants of it."""
+        found = self.calls.typed(s.value, scope)
+        self.unconditional(s.value, scope)
+        if found.type is not None and not isinstance(found.type, Int | Number | Enum | Bool):
+            self.complaints.add("`switch` needs a number or an enum", s.value.span, f"this is {kind_of(found.type)}")
+        seen: dict[int | None, Span] = {}
+        for label in s.body.statements:
+            if not isinstance(label, tree.Case):
+                continue
+            value = None
+            if label.value is not None:
+                case = self.calls.typed(label.value, scope)
+                value = case.value
+                if case.type is not None and value is None:
+                    self.complaints.add("a `case` needs a constant", label.value.span, f"this is {shown(case)}")
+                    continue
+                if isinstance(found.type, Enum) and case.type is not None and case.type != found.type:
+                    help = f"one of {', '.join(found.type.constants[:6])}"
+                    self.complaints.add(f"this is no {found.type}", label.value.span, shown(case), help)
+            first = seen.setdefault(value, label.span)
+            if first is not label.span:
+                text = "`default` comes twice" if value is None else f"{value} comes twice in this `switch`"
+                self.complaints.add(text, label.span, "", "remove one of them", (("first here", first),))
+        self.block(s.body.statements, scope.inner(switch=True))
 
     def foreach(self, s: tree.Foreach, scope: Scope) -> None:
         if not self.reserved("`foreach`", s.span, scope, "write a `for` loop, or name the objects"):

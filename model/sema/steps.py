@@ -45,7 +45,7 @@ class Steps:
             inner = acts[0].body
         for n in walk(inner):
             match n:
-                case tree.Atomic() | tree.Await():
+                case tree.Atomic() | tree.Await() | tree.Goto() | tree.Switch():
                     return True
                 case tree.While() | tree.DoWhile() | tree.For():
                     if not bounded(n):
