@@ -49,7 +49,7 @@ class Calls(Expressions):
             else:
                 self.names.unknown_call(name, span, scope)
             return self.abandon(e, scope)
-        if name in INTERNAL and not scope.frame.kernel:
+        if name in INTERNAL and own[0].name.span.source.kernel and not scope.frame.kernel:
             self.names.reserved(name, span)
             return self.abandon(e, scope)
         if not self.placed(name, e, scope):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, Span, SpecError
+from defercheck.sema.apart import apart
 from defercheck.sema.complaints import Complaints
 from defercheck.sema.constants import ALIASES, ERRNO, NUMBERS, constant, pools, suggest
 from defercheck.sema.legality import guarded, table
@@ -28,7 +29,7 @@ MAX_CPUS = 8
 
 def declare(spec: tree.SpecFile, kernel: tuple[tree.SpecFile, ...], version: str, cpus: int) -> Program:
     """Collect everything that the spec and the kernel model declare. ``SpecError`` when a declaration is wrong."""
-    return _Collector(desugar(spec), kernel=kernel, version=version, cpus=cpus).program()
+    return _Collector(desugar(spec), kernel=apart(spec, kernel), version=version, cpus=cpus).program()
 
 
 @dataclass

@@ -118,3 +118,13 @@ KERNELS_OBJECTS = frozenset({
     "DEFINE_SYSTEM_WORKQUEUE", "DEFINE_SYSTEM_UNBOUND_WORKQUEUE", "DEFINE_SYSTEM_HIGHPRI_WORKQUEUE",
 })  # fmt: skip
 """Declarations of objects that exist when a driver is loaded; a driver's own begins as its type says."""
+
+ENTRIES = frozenset({
+    "hardirq_frame", "softirq_frame", "module_frame", "thread_frame", "irq_may_fire", "irqs_may_fire",
+    "softirq_may_run", "thread_may_start", "start_elsewhere", "start_frame", "timer_expires", "module_state",
+    "MODULE_LIVE", "irqs_off", "softirq_count", "preempt_count", "keeps_cpu", "TASK", "SOFTIRQ", "HARDIRQ", "level",
+})  # fmt: skip
+"""Names of the kernel model by which the compiler enters it or looks at it: a driver must not have them too."""
+
+INNER_ENUMS = frozenset({"level", "module_state", "wq_state"})
+"""Enums of the kernel model that no driver has to do with."""
