@@ -52,6 +52,8 @@ class Calls(Expressions):
         if name in INTERNAL and own[0].name.span.source.kernel and not scope.frame.kernel:
             self.names.reserved(name, span)
             return self.abandon(e, scope)
+        if own[0].name.span.source.kernel:
+            self.names.there(name, span, scope)
         if not self.placed(name, e, scope):
             return self.abandon(e, scope)
         return self.declared(name, own, e, scope)

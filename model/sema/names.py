@@ -11,6 +11,7 @@ from defercheck.sema.constants import ERRNO, NUMBERS, suggest
 from defercheck.sema.program import Program
 from defercheck.sema.scope import Scope
 from defercheck.sema.signatures import Types
+from defercheck.sema.since import missing
 from defercheck.sema.typed import UNKNOWN, Array, Typed, article
 from defercheck.sema.types import Bool, Condition, ContextRef, Enum, Function, Int, Number, Object, Ref, Type
 from defercheck.sema.unmodelled import call_help, calls, value_help
@@ -56,6 +57,8 @@ class Names:
                 return Typed(Array(followed(g.type, kernel), g.length), f"the array `{name}`", fixed=fixed)
             return Typed(g.type, f"the variable `{name}`", place=True)
         if name in p.instances:
+            if p.instances[name].span.source.kernel:
+                self.there(name, e.span, scope)
             return Typed(
                 Object(p.instances[name].type), f"{self.object_word(name)} `{name}`", fixed="an object", name=name
             )
@@ -63,6 +66,7 @@ class Names:
             value, enum = p.constants[name]
             if name in POOLS and not kernel:
                 return self.reserved(name, e.span)
+            self.there(name, e.span, scope)
             return Typed(enum or Int(value, value), f"the constant `{name}`", value, fixed="a constant")
         if name in HERE:
             return self.here(name, e.span, kernel)
@@ -77,6 +81,14 @@ class Names:
         if kernel and name in self.kernels:  # the spec does not mention it, and no call of the spec can get here
             return Typed(Object(self.kernels[name]), f"the {self.kernels[name]} `{name}`", fixed="an object")
         return self.unknown(name, e.span, scope)
+
+    def there(self, name: str, span: Span, scope: Scope) -> None:
+        """Complain about a kernel's name that the version which the spec is checked for has not yet."""
+        first = missing(name, self.program.version)
+        if first is not None and not scope.frame.kernel:
+            help = f'name later versions only: `kernel "{first}";`, or write it with what the older one has'
+            text = f"Linux {self.program.version} has no `{name}`"
+            self.complaints.add(text, span, f"it is there from {first} on", help)
 
     def object_word(self, name: str) -> str:
         """``the tasklet`` or ``the struct device``."""

@@ -10,7 +10,7 @@ from defercheck.sema.constants import ERRNO, constant, suggest
 from defercheck.sema.program import Instance, ObjectType
 from defercheck.sema.types import Enum, Function, Object
 from defercheck.sema.unmodelled import macro_help
-from defercheck.sema.words import KERNELS_OBJECTS
+from defercheck.sema.words import KERNELS_OBJECTS, UNINITIALISED
 
 
 @dataclass
@@ -85,6 +85,7 @@ class Objects:
                     if self.first_type(d) == type
                     and len(d.parameters) == 1 + len(arguments)
                     and d.name.text not in KERNELS_OBJECTS
+                    and (arguments or type not in UNINITIALISED)
                 ),
                 None,
             )

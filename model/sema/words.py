@@ -108,6 +108,7 @@ INTERNAL = frozenset({
     "arm_timer", "arm_check", "add_check", "delete_check", "run_timers", "may_expire_here", "timer_sync_check",
     "may_be_preempted", "gfp_may_sleep", "reclaim", "completion_taken", "wait_may_end",
     "queued_on", "unlink_work", "wait_until_idle", "grab_delayed", "keep_cpu", "in_flight", "quiet",
+    "run_by_hand", "comes_up_in_itself", "but_not_here",
     "start_frame", "start_elsewhere",
     "hrtimer_prepare", "hrtimer_taken", "hrtimer_rearm", "hrtimer_frame", "soft_timer_expires", "run_hrtimers",
     "irq_thread_active", "wake_irq_thread", "irq_thread_frame",
@@ -128,3 +129,6 @@ ENTRIES = frozenset({
 
 INNER_ENUMS = frozenset({"level", "module_state", "wq_state"})
 """Enums of the kernel model that no driver has to do with."""
+
+UNINITIALISED = frozenset({"waitqueue"})
+"""Types whose plain declaration (`wait_queue_head_t q;`) leaves the object as C does, to be initialised by a call."""

@@ -180,6 +180,14 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
     ("workqueue_flush", "is flushed but does not exist", QUEUE + thread("flush_workqueue(&wq);")),
     ("workqueue_flush", "is cancelled before it was initialised", work_heap("cancel_work_sync(&o.w);")),
     ("workqueue_delayed", "is cancelled before it was initialised", work_heap("cancel_delayed_work_sync(&o.d);")),
+    ("workqueue_flush", "runs inside itself",
+        'kernel "2.6.20"; struct workqueue_struct wq; bool again; '
+        "void work(void) { if (!again) { again = true; queue_work(&wq, &w); flush_workqueue(&wq); } } "
+        "DECLARE_WORK(w, work); " + thread("create_workqueue(wq); queue_work(&wq, &w);")),
+    ("workqueue", "is made again while the first one was never destroyed",
+        QUEUE + thread("create_workqueue(wq); create_workqueue(wq);")),
+    ("module", "is never destroyed: the module is gone and its threads are not",
+        QUEUE + "module { init { create_workqueue(wq); return 0; } exit { } }"),
     ("workqueue_flush", "is drained but does not exist", QUEUE + thread("drain_workqueue(&wq);")),
     ("workqueue_flush", "is destroyed but does not exist", QUEUE + thread("destroy_workqueue(&wq);")),
     ("workqueue_flush", "is destroyed while a work that was queued after the flush is on it",

@@ -11,6 +11,10 @@ from dataclasses import dataclass, field, replace
 from hypothesis import strategies as st
 
 VERSIONS = ("2.6.20", "4.9", "6.1", "6.12")
+WITH_WORKS = ("2.6.32", "2.6.36", "6.1", "6.12")
+"""Those of which each has another way with works, and all have `flush_work`."""
+NEW = ("6.1", "6.12")
+"""Those that have `alloc_workqueue`, `drain_workqueue` and `cancel_work`."""
 THREAD, HANDLER, HARDIRQ = "thread", "handler", "hardirq"
 
 
@@ -31,6 +35,14 @@ class Shape:
     heap: bool
     work: bool = False
     waitqueue: bool = False
+    queue: str = ""
+    """How the queue of its own is made, where it has one."""
+
+
+MAKERS = (
+    "create_workqueue(own);", "create_singlethread_workqueue(own);", "alloc_ordered_workqueue(own, 0);",
+    "alloc_workqueue(own, 0, 1);", "alloc_workqueue(own, WQ_UNBOUND, 2);",
+)  # fmt: skip
 
 
 @st.composite
@@ -41,6 +53,8 @@ def shapes(draw: st.DrawFn) -> Shape:
     irqs = ("nic", "disk")[: draw(st.sampled_from([0, 1, 1, 2]))]
     threads = ("p", "q")[: draw(st.sampled_from([1, 1, 2] if irqs else [1, 2]))]
     module = draw(st.sampled_from([False, False, True]))
+    work, waitqueue = (draw(st.integers(0, 4)) == 0 for _ in range(2))
+    queue = draw(st.sampled_from(["", *MAKERS])) if work else ""
     return Shape(
         cpus,
         tasklets,
@@ -50,7 +64,9 @@ def shapes(draw: st.DrawFn) -> Shape:
         module,
         bool(irqs) and draw(st.booleans()),
         *(draw(st.booleans()) for _ in range(3)),
-        *(draw(st.integers(0, 4)) == 0 for _ in range(2)),
+        work,
+        waitqueue,
+        queue,
     )
 
 
@@ -145,6 +161,11 @@ class Writer:
             calls += ["schedule_work(&w);", "b = schedule_work(&w);", "cancel_work(&w);"] * 2
             if self.level == THREAD:
                 calls += ["flush_work(&w);", "cancel_work_sync(&w);"] * 2
+        if self.shape.queue:
+            calls += ["queue_work(own, &w);", "b = queue_work(own, &w);"] * 3
+            if self.level == THREAD:
+                calls += ["flush_workqueue(own);", "destroy_workqueue(own);", self.shape.queue] * 2
+                calls += ["drain_workqueue(own);"] * (2 * self.shape.queue.startswith("alloc"))
         if self.shape.waitqueue:
             calls += ["wake_up(&wq);"] * 2
             if self.level == THREAD:
@@ -195,6 +216,13 @@ class Writer:
         return f"{begin} {self.block(2)} {end}"
 
 
+def versions(shape: Shape, text: str) -> tuple[str, ...]:
+    """The kernel versions that have the calls which a spec makes."""
+    if "alloc_" in text or "drain_" in text or "cancel_work(" in text:
+        return NEW
+    return WITH_WORKS if shape.work else VERSIONS
+
+
 @st.composite
 def specs(draw: st.DrawFn) -> tuple[str, str]:
     """A spec and the kernel version to check it with."""
@@ -227,6 +255,7 @@ def specs(draw: st.DrawFn) -> tuple[str, str]:
             lines.append(f"void {t}_work(void) {{ {body(HANDLER)} }} DECLARE_TASKLET_DISABLED({t}, {t}_work);")
         else:
             lines.append(f"tasklet {t} {{ {body(HANDLER)} }}")
+    lines += ["struct workqueue_struct own;"] * bool(shape.queue)
     if shape.work:
         lines.append(f"void work_w(void) {{ {body(THREAD, min(share, 2))} }} DECLARE_WORK(w, work_w);")
     if shape.softirq:
@@ -241,13 +270,15 @@ def specs(draw: st.DrawFn) -> tuple[str, str]:
     for p in shape.threads:
         start = draw(st.sampled_from([f"tasklet_schedule(&{shape.tasklets[-1]});", ""]))
         arm = "if (kmalloc(o, GFP_KERNEL)) arm();" if shape.heap and inner and draw(st.booleans()) else ""
-        lines.append(f"thread {p}{home()} {{ {arm} {start} {body(THREAD, share + 1)} }}")
+        make = shape.queue if draw(st.booleans()) else ""
+        lines.append(f"thread {p}{home()} {{ {make} {arm} {start} {body(THREAD, share + 1)} }}")
     if shape.module:
         begin, end = ("request_irq(&nic);", "free_irq(&nic);") if shape.explicit else ("", "")
         kill = draw(st.sampled_from(["".join(f"tasklet_kill(&{t});" for t in shape.tasklets), ""]))
         lines.append(f"module {{ init {{ {begin} {body(THREAD)} }} exit {{ {end} {kill} {body(THREAD, 1)} }} }}")
     lines += draw(claims(shape))
-    return "\n".join(lines), draw(st.sampled_from(VERSIONS))
+    text = "\n".join(lines)
+    return text, draw(st.sampled_from(versions(shape, text)))
 
 
 @st.composite
