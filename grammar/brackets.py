@@ -48,8 +48,8 @@ def item_in_block(failure: Failure) -> Diagnostic | None:
     head = failure.head
     if not any(bracket.text == "{" for bracket in failure.open):
         return None
-    misplaced = head.text in ITEM_WORDS - {"struct", "enum", "tasklet", "timer"} or (
-        failure.token.text == "{" and head.text in ("struct", "enum", "tasklet", "timer")
+    misplaced = head.text in ITEM_WORDS - {"struct", "enum", "tasklet", "timer", "device"} or (
+        failure.token.text == "{" and head.text in ("struct", "enum", "tasklet", "timer", "device")
     )
     function = failure.token.text == "{" and failure.last.text == ")" and head.type in _C_TYPES
     if failure.starts_statement or not (misplaced or function):

@@ -14,6 +14,7 @@ from defercheck.grammar.tree import (
     ContextDecl,
     CpusDecl,
     DefineDecl,
+    DeviceDecl,
     EnumDecl,
     ExpectDecl,
     Expr,
@@ -199,6 +200,17 @@ class Builder(StatementBuilder):
             parts[word.type] = place, body
         bodies = {word: body for word, (_, body) in parts.items()}
         return ModuleDecl(bodies.get("init"), bodies.get("exit"), span)
+
+    def on_device(self, span: Span, c: list[Any]) -> DeviceDecl:
+        parts: dict[str, tuple[Name, Block]] = {}
+        for word, body in c[3:-1]:
+            name = Name(word.type, self.places.of(word))
+            if word.type in parts:
+                note = ("the first is here", parts[word.type][0].span)
+                text = f"the device has two `{word.type}` parts"
+                raise SpecError(Diagnostic(text, name.span, help="join them", notes=(note,)))
+            parts[word.type] = name, body
+        return DeviceDecl(self.name_of(c[1]), tuple(parts.values()), span)
 
     def on_property_kind(self, span: Span, c: list[Any]) -> str:
         kind: str = c[0].type

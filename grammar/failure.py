@@ -10,7 +10,8 @@ from defercheck.grammar.tables import END
 
 ITEM_WORDS = frozenset(
     {
-        *("allow", "cover", "cpus", "define", "enum", "expect", "final", "invariant", "irq", "kernel", "lemma"),
+        *("allow", "cover", "cpus", "define", "device", "enum", "expect", "final", "invariant", "irq", "kernel"),
+        "lemma",
         *("module", "never", "option", "percpu", "preempt", "softirq", "start", "struct", "tasklet", "thread"),
         *("timer", "type", "version"),
     }

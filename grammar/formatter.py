@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from defercheck.grammar.format_expressions import number
 from defercheck.grammar.format_layout import Break, Page, Pieces
 from defercheck.grammar.format_statements import StatementPrinter
+from defercheck.grammar.span import Span
 from defercheck.grammar.tree import (
     AllowDecl,
     Block,
     ContextDecl,
     CpusDecl,
     DefineDecl,
+    DeviceDecl,
     EnumDecl,
     ExpectDecl,
     FunctionDecl,
@@ -78,6 +80,8 @@ class _ItemPrinter(StatementPrinter):
                     self.block([*front, "thread "], item.line.thread)
             case ModuleDecl():
                 self._module(front, item)
+            case DeviceDecl(name, parts, span):
+                self._parts([*front, f"device {self._name(name)}"], [(n.text, b) for n, b in parts], span)
             case StartDecl(body, _, cpu):
                 on = f"on cpu {number(cpu.value, cpu.span)} " if cpu else ""
                 self.block([*front, f"start {on}"], body)
@@ -167,22 +171,26 @@ class _ItemPrinter(StatementPrinter):
         return [head]
 
     def _module(self, front: Pieces, module: ModuleDecl) -> None:
-        page = self.page
         parts = [(word, body) for word, body in (("init", module.init), ("exit", module.exit)) if body]
         parts.sort(key=lambda part: part[1].span.start)
-        opens = page.find("{", module.span.start)
-        if not parts and not page.has_comments(module.span.start, module.span.end):
-            page.unit([*front, "module { }"], module.span.end)
+        self._parts([*front, "module"], parts, module.span)
+
+    def _parts(self, head: Pieces, parts: Sequence[tuple[str, Block]], span: Span) -> None:
+        """A head and, in braces, bodies each behind its word."""
+        page = self.page
+        opens = page.find("{", span.start)
+        if not parts and not page.has_comments(span.start, span.end):
+            page.unit([*head, " { }"], span.end)
             return
-        page.unit([*front, "module {"], opens + 1)
+        page.unit([*head, " {"], opens + 1)
         page.level += 1
         reached = opens + 1
         for word, body in parts:
             page.begin(page.find(word, reached))
             self.block([f"{word} "], body)
             reached = body.span.end
-        self._close(module.span.end - 1)
-        page.unit(["}"], module.span.end)
+        self._close(span.end - 1)
+        page.unit(["}"], span.end)
 
     def _members(
         self, head: Pieces, members: tuple[VarDecl, ...], name: Name, end: int, instances: tuple[Name, ...], ends: str

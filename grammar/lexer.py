@@ -57,6 +57,7 @@ def _followers() -> dict[str, re.Pattern[str]]:
         "module": r"\{",
         "list": r"<",
         "tasklet": r"\w+" + _TRIVIA + r"\{",
+        "device": r"\w+" + _TRIVIA + r"\{",
         "timer": r"\w+" + _TRIVIA + r"\{",
         "check": r"\w",
         "legal": r"\w[\w\s,]*[\w\s]\(",

@@ -82,6 +82,7 @@ __all__ = [
     "CpusDecl",
     "Declarator",
     "DefineDecl",
+    "DeviceDecl",
     "DoWhile",
     "Empty",
     "EnumDecl",
@@ -286,6 +287,20 @@ class ModuleDecl:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceDecl:
+    """``device NAME { probe { ... } remove { ... } open { ... } close { ... } }``; each part may be missing. ``parts``
+    has those that are there, by their word, in the order of the text."""
+
+    name: Name
+    parts: tuple[tuple[Name, Block], ...]
+    span: Span
+
+    def part(self, word: str) -> Block | None:
+        """The body of a part, if there is one."""
+        return next((body for name, body in self.parts if name.text == word), None)
+
+
+@dataclass(frozen=True, slots=True)
 class StartDecl:
     """``start { ... }``, ``start on cpu 0 { ... }``: what has happened already when everything begins."""
 
@@ -362,7 +377,7 @@ class LegalDecl:
 
 Item = (
     KernelDecl | CpusDecl | OptionDecl | EnumDecl | StructDecl | TypeDecl | VarDecl | FunctionDecl | DefineDecl
-    | MacroUse | ContextDecl | ModuleDecl | StartDecl | PropertyDecl | ExpectDecl | AllowDecl | VersionDecl
+    | MacroUse | ContextDecl | ModuleDecl | DeviceDecl | StartDecl | PropertyDecl | ExpectDecl | AllowDecl | VersionDecl
     | SituationDecl | LegalDecl
 )  # fmt: skip
 

@@ -60,7 +60,7 @@ def _nothing(e: tree.Expr, program: Program) -> bool:
 
 
 def _bodies(program: Program) -> tuple[object, ...]:
-    kept = (tree.FunctionDecl, tree.ContextDecl, tree.ModuleDecl, tree.StartDecl, tree.PropertyDecl)
+    kept = (tree.FunctionDecl, tree.ContextDecl, tree.ModuleDecl, tree.DeviceDecl, tree.StartDecl, tree.PropertyDecl)
     return tuple(i for i in program.spec.items if isinstance(i, kept))
 
 

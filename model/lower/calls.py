@@ -12,7 +12,7 @@ from defercheck.lower.execute import Executor
 from defercheck.lower.points import Point, Points, around
 from defercheck.lower.syntax import calls_in_order
 from defercheck.lower.values import Env, ObjectValue, Place, Value
-from defercheck.sema.shape import INLINED, Shapes, callee_name, machine_word
+from defercheck.sema.shape import DEVICE, INLINED, Shapes, callee_name, machine_word
 from defercheck.sema.types import Int, List, Number, Object, Opaque
 from defercheck.sema.walk import walk
 from defercheck.system.expr import FALSE, Const, Op, Var, equals, op
@@ -108,6 +108,9 @@ class Calls:
         match name:
             case "module_init" | "module_exit":
                 return self.program.functions[name.replace("_", " ")][0]
+            case _ if name in DEVICE:
+                part = f"{self.context.name} {name.removeprefix('device_')}"
+                return self.program.functions[part][0] if part in self.program.functions else None
             case "thread_body":
                 kind = "start" if self.context.begins else "thread"
                 d = next(c for c in self.program.contexts if c.kind == kind and c.name == self.context.name)

@@ -78,7 +78,7 @@ class _Machine:
 
     def homes(self, d: ContextDef) -> list[int | None]:
         """The CPUs for each of which the declaration makes a thread; ``None`` for one that may start on any."""
-        if d.kind not in ("thread", "module", "start"):
+        if d.kind not in ("thread", "module", "start", "device"):
             return []
         if d.each_cpu:
             return list(self.cpus)
@@ -246,8 +246,8 @@ class _Machine:
                 if len(context.cpus) > 1:
                     self.builder.amend(known, context.index, free, updates)
                 continue
-            entry = flow.enter(f"{d.kind}_frame", [], env)
-            guard = self.guard("thread_may_start", [], env) if d.kind == "thread" else TRUE
+            entry = flow.enter(f"{d.kind}_frame", [ObjectValue(d.name)] if d.kind == "device" else [], env)
+            guard = self.guard("thread_may_start", [], env) if d.kind in ("thread", "device") else TRUE
             text = {"module": "insmod", "start": "at the start"}.get(d.kind, f"{context.name} starts")
             guard = conj(guard, free) if len(context.cpus) > 1 else guard
             guard = conj(guard, *(ended(t) for t in d.after))

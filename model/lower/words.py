@@ -285,13 +285,20 @@ class Words:
 
     # ---- lists ----
 
+    @staticmethod
+    def _nth(ex: Executor, vec: ListPlace, o: ObjectValue) -> int:
+        """The number by which a list knows an object: among all that can be on it, from 1."""
+        if vec.element != "resource":  # all of one type
+            return ex.number(o)
+        return 1 + [i.name for i in ex.program.of_type(vec.element)].index(o.name)
+
     def first(self, ex: Executor, e: tree.CallExpr, path: Path, vec: ListPlace, o: ObjectValue) -> list:
         """Whether an object is the first of a list."""
-        return [(path, equals(path.read(vec.slots[0]), ex.number(o)))]
+        return [(path, equals(path.read(vec.slots[0]), self._nth(ex, vec, o)))]
 
     def remove(self, ex: Executor, e: tree.CallExpr, path: Path, vec: ListPlace, o: ObjectValue) -> list:
         """Take an object out of a list, wherever it stands in it."""
-        number, new = ex.number(o), {}
+        number, new = self._nth(ex, vec, o), {}
         gone: Expr = FALSE  # it stood before this slot or in it
         for n, s in enumerate(vec.slots):
             old = path.read(s)
@@ -307,14 +314,14 @@ class Words:
         return [(path, Const(context.value * ex.pools() + pool.value))]
 
     def contains(self, ex: Executor, e: tree.CallExpr, path: Path, vec: ListPlace, o: ObjectValue) -> list:
-        number = ex.program.instances[o.name].number
+        number = self._nth(ex, vec, o)
         return [(path, disj(*(equals(path.read(s), number) for s in vec.slots)))]
 
     def empty(self, ex: Executor, e: tree.CallExpr, path: Path, vec: ListPlace) -> list:
         return [(path, equals(path.read(vec.slots[0]), 0) if vec.slots else TRUE)]
 
     def push_back(self, ex: Executor, e: tree.CallExpr, path: Path, vec: ListPlace, o: ObjectValue) -> list:
-        number = Const(ex.program.instances[o.name].number)
+        number = Const(self._nth(ex, vec, o))
         before: Expr = TRUE  # the slot before is taken
         new = {}
         for s in vec.slots:
@@ -326,7 +333,7 @@ class Words:
         return [(path, FALSE)]
 
     def push_front(self, ex: Executor, e: tree.CallExpr, path: Path, vec: ListPlace, o: ObjectValue) -> list:
-        values: list[Expr] = [Const(ex.program.instances[o.name].number), *(path.read(s) for s in vec.slots[:-1])]
+        values: list[Expr] = [Const(self._nth(ex, vec, o)), *(path.read(s) for s in vec.slots[:-1])]
         path.store.update(zip(vec.slots, values, strict=True))
         return [(path, FALSE)]
 
@@ -338,8 +345,8 @@ class Words:
         ways: list[tuple[Path, Value]] = []
         if (p := path.fork(equals(first, 0))).possible:
             ways.append((p, NULL))
-        for i in ex.program.of_type(vec.element):
-            p = path.fork(equals(first, i.number))
+        for n, i in enumerate(ex.program.of_type(vec.element), 1):
+            p = path.fork(equals(first, n))
             if p.possible:
                 values = [*(path.read(s) for s in vec.slots[1:]), FALSE]
                 p.store.update(zip(vec.slots, values, strict=True))

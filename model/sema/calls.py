@@ -105,6 +105,8 @@ class Calls(Expressions):
         fitting = [f for f in overloads if len(f.parameters) == len(e.arguments)] or list(overloads)
         signatures = [self.types.signature(f) for f in fitting]
         first = self.peek(e, scope) if len(signatures) > 1 else None
+        if first == Object("resource"):  # which it is decides which function is meant, as the spec runs
+            return self.result(signatures[0])
         chosen = next((s for s in signatures if s.parameters and s.parameters[0].type == first), signatures[0])
         given = e.arguments
         if len(given) + 1 == len(chosen.parameters) and self.handler_declared(name, e, chosen, scope):

@@ -63,11 +63,17 @@ def _bodies(f: tree.SpecFile) -> Iterator[tuple[str, tree.Block]]:
                     yield f"{item.name}.thread", item.line.thread
             case tree.StartDecl():
                 yield "start", item.body
+            case tree.DeviceDecl():
+                for word, body in item.parts:
+                    yield f"{item.name} {word}", body
             case tree.ModuleDecl():
                 if item.init is not None:
                     yield "init", item.init
                 if item.exit is not None:
                     yield "exit", item.exit
+
+
+_RUNS = (tree.ModuleDecl, tree.StartDecl, tree.DeviceDecl)
 
 
 class _Checker:
@@ -83,7 +89,7 @@ class _Checker:
         """A spec in which nothing happens is a mistake, not a proof."""
         items = self.program.spec.items
         contexts = [i.kind for i in items if isinstance(i, tree.ContextDecl)]
-        if {"irq", "thread"} & set(contexts) or any(isinstance(i, tree.ModuleDecl | tree.StartDecl) for i in items):
+        if {"irq", "thread"} & set(contexts) or any(isinstance(i, _RUNS) for i in items):
             return
         source = self.program.spec.source
         span = items[-1].span if items else _start(source)
@@ -116,6 +122,11 @@ class _Checker:
                         self.body(item.init, Frame(kernel, result=init, what="init"))
                     if item.exit is not None:
                         self.body(item.exit, Frame(kernel, result=Void(), what="the module's `exit`"))
+                case tree.DeviceDecl():
+                    number = self.types.quietly(tree.NamedType("int", item.span))
+                    for word, body in item.parts:
+                        result = number if word.text in ("probe", "open") else Void()
+                        self.body(body, Frame(kernel, result=result, what=word.text))
                 case tree.StartDecl():
                     self.body(item.body, Frame(kernel, result=Void(), what="`start`"))
                 case tree.PropertyDecl():

@@ -84,6 +84,8 @@ class _Collector(Objects):
         types = {i.type for i in self.instances.values()}
         for flag, type in (("timers", "timer"), ("irq_threads", "irq_thread")):
             all_flags[flag] = "used" if type in types else "unused"
+        opens = any(isinstance(i, tree.DeviceDecl) and (i.part("open") or i.part("close")) for i in self.spec.items)
+        all_flags["device_opens"] = "used" if opens else "unused"
         all_flags["soft_hrtimers"] = "used" if mentions_soft_hrtimers(self.spec) else "unused"
         return Program(
             spec=self.spec,
@@ -141,6 +143,8 @@ class _Collector(Objects):
                 self.context(item, kernel)
             case tree.ModuleDecl():
                 self.module(item)
+            case tree.DeviceDecl():
+                self.device(item)
             case tree.StartDecl():
                 self.cpu(item.cpu, item.span)
                 cpu = item.cpu.value if item.cpu is not None else None
@@ -316,6 +320,14 @@ class _Collector(Objects):
             short = tree.Name(name.removeprefix("module "), span)
             self.functions[name] = (tree.FunctionDecl(result, short, (), body or empty, span),)
         self.contexts.append(ContextDef("module", "module", item.span, None))
+
+    def device(self, item: tree.DeviceDecl) -> None:
+        self.new(item.name)
+        for word, body in item.parts:
+            result = tree.NamedType("int" if word.text in ("probe", "open") else "void", word.span)
+            self.functions[f"{item.name} {word}"] = (tree.FunctionDecl(result, word, (), body, body.span),)
+        self.instance(item.name, "managed_device")
+        self.contexts.append(ContextDef("device", item.name.text, item.name.span, None))
 
     # ---- types ----
 

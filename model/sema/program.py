@@ -91,7 +91,7 @@ class ContextDef:
     others begin.
     """
 
-    kind: Literal["irq", "thread", "softirq", "module", "start"]
+    kind: Literal["irq", "thread", "softirq", "module", "start", "device"]
     name: str
     span: Span
     body: tree.Block | None
@@ -132,11 +132,17 @@ class Program:
     properties: tuple[tree.PropertyDecl, ...]
     ghost_limit: int
 
+    def _is(self, i: Instance, type: str) -> bool:
+        if type in ("object", "resource") and self.types[i.type].struct:
+            return True
+        return i.type == type or (type == "resource" and i.type == "irq")
+
     def of_type(self, name: str, within: str = "") -> list[Instance]:
-        """The instances of a type (``object`` for every heap object), all of them or those within a heap object."""
+        """The instances of a type (``object`` for every heap object, ``resource`` for those and interrupt lines), all
+        of them or those within a heap object."""
         return [
             i
             for i in self.instances.values()
-            if (i.type == name or (name == "object" and self.types[i.type].struct))
+            if self._is(i, name)
             and (not within or i.name.startswith(within + "."))
         ]

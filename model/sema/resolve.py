@@ -28,7 +28,9 @@ COUNTS = {"atomic_t": Int(-1, 15), "atomic64_t": Int(-1, 15), "atomic_long_t": I
 """The kernel's atomic numbers, with the range that they have where none is written."""
 
 _INTEGERS = frozenset({"int", "unsigned", "signed", "long", "short", "char"})
-_KERNELS_OWN = frozenset({"condition", "cpu", "pool", "counter", "object", "context", "function", "unsigned long"})
+_KERNELS_OWN = frozenset({
+    "condition", "cpu", "pool", "counter", "object", "resource", "context", "function", "unsigned long",
+})  # fmt: skip
 
 
 def bounds_of(type: Type) -> tuple[int, int]:
@@ -67,7 +69,8 @@ def resolve_type(
     unbound = values.get("UNBOUND_POOL", 0)
     builtin: dict[str, Type] = {
         "bool": Bool(), "void": Void(), "int": Number(), "unsigned long": Opaque(), "function": Function(),
-        "context": ContextRef(), "object": Object("object"), "counter": Int(0, ghost_limit),
+        "context": ContextRef(), "object": Object("object"), "resource": Object("resource"),
+        "counter": Int(0, ghost_limit),
         "condition": Condition(), "cpu": Int(0, max(unbound // 2 - 1, 0)), "pool": Int(0, unbound),
         **COUNTS,
     }  # fmt: skip

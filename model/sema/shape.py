@@ -16,7 +16,10 @@ MACHINE = frozenset({
 }) | QUIET  # fmt: skip
 """Words of the machine that are executed within a step."""
 
-INLINED = frozenset({"thread_body", "module_init", "module_exit", "driver_softirq"})
+DEVICE = frozenset({"device_probe", "device_remove", "device_open", "device_close"})
+"""Words of the machine that stand for the parts of a device."""
+
+INLINED = frozenset({"thread_body", "module_init", "module_exit", "driver_softirq", *DEVICE})
 """Words of the machine that stand for the spec's own bodies."""
 
 

@@ -15,6 +15,9 @@ from defercheck.sema.types import Bool, Enum, Int, Number, Object, Opaque, Type,
 from defercheck.sema.walk import walk
 from defercheck.sema.words import HERE
 
+_MAY_JUST_RETURN = frozenset({"init", "probe", "open"})
+"""Bodies that return 0 where they do not say so."""
+
 
 class Statements:
     """Checks statements, each in the scope of its block."""
@@ -325,7 +328,7 @@ class Statements:
     def returned(self, s: tree.Return, scope: Scope) -> None:
         result, what = scope.frame.result, scope.frame.what
         if s.value is None:
-            if not isinstance(result, Void | None) and what != "init" and not what.startswith("the irq "):
+            if not isinstance(result, Void | None) and what not in _MAY_JUST_RETURN and not what.startswith("the irq "):
                 self.complaints.add(f"{what} must return a value here", s.span, f"it returns {kind_of(result)}")
             return
         self.unconditional(s.value, scope)

@@ -17,11 +17,13 @@ from defercheck.sema.pointers import Pointers
 CONSTRUCTORS = {
     "create_workqueue": "workqueue", "create_singlethread_workqueue": "workqueue", "alloc_workqueue": "workqueue",
     "alloc_ordered_workqueue": "workqueue", "kmalloc": "struct", "kzalloc": "struct",
+    "devm_kmalloc": "struct", "devm_kzalloc": "struct",
 }  # fmt: skip
 """Calls that return a new object in C, and take it as their first argument here; what kind of object."""
 
-FLAGS = frozenset({"request_irq", "request_threaded_irq", "devm_request_irq", "devm_request_threaded_irq"})
-"""Calls whose flags, the second argument, may be left out: `request_irq(&nic);` means `request_irq(&nic, 0);`."""
+FLAGS = {"request_irq": 1, "request_threaded_irq": 1, "devm_request_irq": 2, "devm_request_threaded_irq": 2}
+"""Calls whose flags, the last argument, may be left out, with the number of the others: `request_irq(&nic);` means
+`request_irq(&nic, 0);`."""
 
 
 SOME = {"kmalloc": "kmalloc_some", "kzalloc": "kzalloc_some"}
@@ -87,8 +89,8 @@ class _Rewriter:
                         self.pointers.known(a)
                 kept = tuple(a for a in node.arguments if not isinstance(a, tree.StringLiteral | tree.SizeOf))
                 return replace(node, arguments=kept) if len(kept) < len(node.arguments) else node
-            case tree.CallExpr(callee=tree.NameExpr(name=name), arguments=(only,)) if name in FLAGS:
-                return replace(node, arguments=(only, tree.IntLiteral(0, only.span)))
+            case tree.CallExpr(callee=tree.NameExpr(name=name)) if FLAGS.get(name) == len(node.arguments):
+                return replace(node, arguments=(*node.arguments, tree.IntLiteral(0, node.span)))
             case tree.Assign(target=tree.Field(base=base, name=tree.Name(text="function")), op="=", value=value):
                 # `timer.function = expired;`
                 call = tree.CallExpr(tree.NameExpr("set_timer_function", node.target.span), (base, value), node.span)

@@ -26,7 +26,7 @@ _REQUESTS = frozenset({"request_irq", "request_threaded_irq", "devm_request_irq"
 def requests(spec: tree.SpecFile, line: str) -> bool:
     """Whether a spec requests an interrupt line itself."""
     calls = (n for n in walk(spec.items) if isinstance(n, tree.CallExpr))
-    return any(_callee(c) in _REQUESTS and _first_name(c) == line for c in calls)
+    return any(_callee(c) in _REQUESTS and line in _names_given(c) for c in calls)
 
 
 def handlers(
@@ -121,8 +121,6 @@ def _callee(call: tree.CallExpr) -> str:
     return call.callee.name if isinstance(call.callee, tree.NameExpr) else ""
 
 
-def _first_name(call: tree.CallExpr) -> str:
-    first = next(iter(call.arguments), None)
-    if isinstance(first, tree.Unary):
-        first = first.operand
-    return first.name if isinstance(first, tree.NameExpr) else ""
+def _names_given(call: tree.CallExpr) -> set[str]:
+    bare = [a.operand if isinstance(a, tree.Unary) else a for a in call.arguments]
+    return {a.name for a in bare if isinstance(a, tree.NameExpr)}

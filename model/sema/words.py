@@ -60,6 +60,10 @@ MACHINE: dict[str, Word] = {
     "thread_body": Word(),
     "module_init": Word(result="number"),
     "module_exit": Word(),
+    "device_probe": Word(result="number"),
+    "device_remove": Word(),
+    "device_open": Word(result="number"),
+    "device_close": Word(),
     "driver_softirq": Word(("vector",)),
 }
 """Every word of the machine that the kernel model may call, but for those that print."""
@@ -94,7 +98,7 @@ HERE = {
 }
 """Names that stand for the context that executes, with what a driver asks instead."""
 
-RESERVED_TYPES = frozenset({"object", "context", "function", "counter", "condition", "cpu", "pool"})
+RESERVED_TYPES = frozenset({"resource", "object", "context", "function", "counter", "condition", "cpu", "pool"})
 """Types that only the kernel model can declare something with."""
 
 INTERNAL = frozenset({
@@ -110,6 +114,7 @@ INTERNAL = frozenset({
     "queued_on", "unlink_work", "wait_until_idle", "grab_delayed", "keep_cpu", "in_flight", "quiet",
     "run_by_hand", "comes_up_in_itself", "but_not_here",
     "start_frame", "start_elsewhere",
+    "device_frame", "devres_release_all", "devres_release",
     "hrtimer_prepare", "hrtimer_taken", "hrtimer_rearm", "hrtimer_frame", "soft_timer_expires", "run_hrtimers",
     "irq_thread_active", "wake_irq_thread", "irq_thread_frame",
 })  # fmt: skip

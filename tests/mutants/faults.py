@@ -380,6 +380,22 @@ HRTIMERS = (
         "hrtimer", "bool executing(hrtimer t) {", "bool executing(hrtimer t) {\n    return false;"),
 )  # fmt: skip
 
+DEVICES = (
+    one("lines are released last", "kernel/device_devm_order.dfr", "DF301", "device",
+        "push_front(d.devres, line);\n    return 0;\n}\nint devm_request_threaded",
+        "push_back(d.devres, line);\n    return 0;\n}\nint devm_request_threaded"),
+    one("nothing is released when probe fails", "kernel/device_devm_order.dfr", "cover half", "device",
+        "device_remove();\n    }\n    devres_release_all(d);", "device_remove();\n        devres_release_all(d);\n    }"),
+    one("managed memory is released before remove", "kernel/device_devm_order.dfr", "DF701", "device",
+        "        device_remove();", "        devres_release_all(d);\n        device_remove();"),
+    one("a device is opened although its probe failed", "kernel/device_open_close.dfr", "DF701", "device",
+        "if (!failed) {", "if (true) {"),
+    one("a device is removed while it is open", "kernel/device_open_close.dfr", "DF701", "device",
+        "d.opened = false;\n                device_close();", ";"),
+    one("a device that refused is open", "kernel/device_open_close.dfr", "DF701", "device",
+        "if (!refused) {", "if (true) {"),
+)  # fmt: skip
+
 LINES = (
     removed("disable_irq masks nothing", "kernel/irq_disable_waits.dfr", "DF206", "irq", "line.depth++;"),
     one("disable_irq does not wait", "kernel/irq_disable_waits.dfr", "DF701", "irq",
@@ -412,4 +428,4 @@ LINES = (
         Edit("machine", "guard = conj(guard, self.holds(d.line.when))", "guard = guard"),)),
 )  # fmt: skip
 
-FAULTS = (*TIMERS, *HRTIMERS, *LINES, *TASKLETS, *SOFTIRQS, *CONTEXTS, *LOCKS, *MEMORY, *MACHINE, *WORKS)
+FAULTS = (*TIMERS, *HRTIMERS, *DEVICES, *LINES, *TASKLETS, *SOFTIRQS, *CONTEXTS, *LOCKS, *MEMORY, *MACHINE, *WORKS)
