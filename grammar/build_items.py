@@ -222,6 +222,12 @@ class Builder(StatementBuilder):
     def on_named_property(self, span: Span, c: list[Any]) -> PropertyDecl:
         return PropertyDecl(c[0], self.name_of(c[1]), c[3], span)
 
+    def on_property_for_each(self, span: Span, c: list[Any]) -> PropertyDecl:
+        of = self.places.of(c[2])
+        if c[0] != "lemma":
+            raise SpecError(Diagnostic(f"`{c[0]}` is said once, not for each object", of, help="name the object"))
+        return PropertyDecl(c[0], self.name_of(c[1]), c[7], span, Parameter(c[4], self.name_of(c[5]), of))
+
     def on_expect(self, span: Span, c: list[Any]) -> ExpectDecl:
         return ExpectDecl(self.name_of(c[1]), self.strings_of(c), span)
 

@@ -109,9 +109,13 @@ class _ItemPrinter(StatementPrinter):
                 return [f"option {self._name(name)} = {self._name(value)}"]
             case MacroUse(name, arguments):
                 return [f"{self._name(name)}(", *self.arguments(arguments), ")"]
-            case PropertyDecl(kind, name, expr):
+            case PropertyDecl(kind, name, expr, parameter=None):
                 label = f"{self._name(name)}: " if name else ""
                 return [f"{kind} {label}", *self.expr(expr)]
+            case PropertyDecl(kind, Name() as name, expr, parameter=subject):
+                assert subject is not None
+                of: Pieces = [" for each ", *self.type(subject.type), f" {self._name(subject.name)}: "]
+                return [f"{kind} {self._name(name)}", *of, *self.expr(expr)]
             case ExpectDecl(code, versions):
                 on: Pieces = [" on ", *self._strings(versions)] if versions else []
                 return [f"expect {self._name(code)}", *on]

@@ -312,12 +312,13 @@ class StartDecl:
 @dataclass(frozen=True, slots=True)
 class PropertyDecl:
     """``invariant NAME: expr;``, ``never NAME: expr;``, ``cover NAME: expr;``, ``lemma NAME: expr;``, ``final NAME:
-    expr;``; the name may be missing."""
+    expr;``; the name may be missing. ``lemma NAME for each tasklet t: expr;`` speaks of each object of a type."""
 
     kind: Literal["invariant", "never", "cover", "lemma", "final"]
     name: Name | None
     expr: Expr
     span: Span
+    parameter: Parameter | None = None
 
 
 @dataclass(frozen=True, slots=True)

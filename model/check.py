@@ -92,7 +92,7 @@ def compile_program(program: Program, options: Options) -> Lowered:
     disabled = options.disabled
     if options.only:
         disabled |= known_codes() - options.only
-    lowered = lower(program, disabled, allowed - disabled)
+    lowered = lower(program, disabled, allowed - disabled, options.prove)
     check(lowered.system)
     return lowered
 

@@ -8,7 +8,7 @@ their guards (`softirq_may_run`, `irq_may_fire`, `thread_may_start`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from defercheck.grammar import tree
 from defercheck.grammar.span import Span
@@ -17,6 +17,7 @@ from defercheck.lower.builder import Builder, ContextBuilder, Path
 from defercheck.lower.control import ControlFlow
 from defercheck.lower.execute import Executor
 from defercheck.lower.guard import Guard
+from defercheck.lower.lemmas import proposals
 from defercheck.lower.properties import claim_properties
 from defercheck.lower.races import claim_races
 from defercheck.lower.values import Env, ObjectValue
@@ -36,13 +37,18 @@ class Lowered:
     evaluated: tuple[tuple[Span, ...], ...]
 
 
-def lower(program: Program, disabled: frozenset[str] = frozenset(), allowed: frozenset[str] = frozenset()) -> Lowered:
-    """Compile a program.
+def lower(
+    program: Program,
+    disabled: frozenset[str] = frozenset(),
+    allowed: frozenset[str] = frozenset(),
+    propose: bool = False,
+) -> Lowered:
+    """Compile a program; with ``propose``, the kernel model's lemmas too.
 
     ``disabled`` rules are not checked at all; ``allowed`` ones are recorded and the path goes on. ``SpecError`` when
     something cannot be compiled (recursion, an unbounded loop in one step, ...).
     """
-    return _Machine(program, disabled, allowed).compile()
+    return _Machine(program, disabled, allowed).compile(propose)
 
 
 class _Machine:
@@ -53,7 +59,7 @@ class _Machine:
         self.shapes = Shapes(program)
         self.cpus = range(program.cpus)
 
-    def compile(self) -> Lowered:
+    def compile(self, propose: bool) -> Lowered:
         hard = [self.builder.context(f"hardirq/{c}", "hardirq", Const(c), (c,), True) for c in self.cpus]
         soft = [self.builder.context(f"softirq/{c}", "softirq", Const(c), (c,), True) for c in self.cpus]
         threads = [
@@ -72,7 +78,10 @@ class _Machine:
             context.enabled = begun(context, self.builder.contexts)
         claim_races(self.builder, self.builder.accesses)
         claim_properties(self.builder, self.words)
-        return Lowered(self.builder.system(self.program.spec.source.name), tuple(self.builder.evaluated))
+        system = self.builder.system(self.program.spec.source.name)
+        if propose:
+            system = replace(system, proposals=proposals(self.builder, self.words))
+        return Lowered(system, tuple(self.builder.evaluated))
 
     # ---- contexts ----
 

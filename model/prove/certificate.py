@@ -172,12 +172,14 @@ def _common(encoding: Encoding, lemmas: Sequence[Lemma]) -> tuple[str, tuple[str
 
 
 def kept_by(move: Move, lemmas: Sequence[Lemma]) -> str:
-    """A formula that says that after a transition its variables are in range and the lemmas that speak of them hold.
-    The lemmas that do not, it keeps."""
+    """A formula that says that after a transition the lemmas that speak of what it writes hold, and that what they
+    speak of is in its range. The other lemmas it keeps."""
     if move.violates is not None:
         return "true"
     touched = [lemma for lemma in lemmas if not move.updates.keys().isdisjoint(lemma.variables)]
-    return conjunction([move.inside, *(lemma.applied(move.updates) for lemma in touched)])
+    spoken_of = {v for lemma in touched for v in lemma.variables}
+    insides = [text for name, text in move.insides.items() if name in spoken_of]
+    return conjunction([*insides, *(lemma.applied(move.updates) for lemma in touched)])
 
 
 def _own(encoding: Encoding, claim: Claim) -> tuple[str, tuple[str, ...]]:

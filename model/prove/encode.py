@@ -17,14 +17,15 @@ from defercheck.system.system import Property, TransitionSystem, Variable
 @dataclass(frozen=True, slots=True)
 class Move:
     """A transition: its condition (the context's included), the new value of each variable that it writes, and what
-    its condition and each of these read. ``inside`` says that what it writes is in range, where that is not plain."""
+    its condition and each of these read. ``insides`` say of a variable that it is in range after the transition, where
+    that is not plain."""
 
     index: int
     condition: str
     updates: dict[str, str]
     reads: frozenset[str]
     sources: dict[str, frozenset[str]]
-    inside: str
+    insides: dict[str, str]
     violates: str | None
 
 
@@ -104,7 +105,7 @@ class _Writer:
             updates={name: self.terms.value(e, self.variables[name]) for name, e in new.items()},
             reads=frozenset(variables(condition)),
             sources={name: frozenset(variables(e)) for name, e in new.items()},
-            inside=conjunction(self.terms.inside(e, self.variables[name]) for name, e in new.items()),
+            insides={n: text for n, e in new.items() if (text := self.terms.inside(e, self.variables[n])) != "true"},
             violates=t.violates,
         )
 

@@ -43,7 +43,7 @@ class Induction:
     """Finds lemmas for one system; what it has found serves all claims."""
 
     def __init__(self, loaded: Loaded, reachable: Reachable, given: Iterable[Lemma] = ()):
-        """``given`` are lemmas to begin with. They must hold in every reachable state."""
+        """``given`` are lemmas to begin with, known to be inductive."""
         self.loaded = loaded
         self.encoding: Encoding = loaded.encoding
         self.reachable = reachable
@@ -52,7 +52,7 @@ class Induction:
         self._solver.add(*loaded.bounds)
         self._pending: dict[int, list[int]] = {}
         for lemma in given:
-            self._add(lemma)
+            self._add(lemma, settled=True)
 
     @property
     def lemmas(self) -> tuple[Lemma, ...]:
@@ -74,7 +74,7 @@ class Induction:
         import z3
 
         for move in self.encoding.moves:
-            if move.inside != "true":
+            if move.insides:
                 leaves = z3.And(self.loaded.conditions[move.index], z3.Not(self.loaded.insides[move.index]))
                 reads = move.reads.union(*move.sources.values())
                 self._rule_out(leaves, reads, f"transition {move.index} leaves a range")
@@ -142,12 +142,12 @@ class Induction:
         all_of_them = prod(v.hi - v.lo + 1 for v in variables)
         return -sum(v.origin == "pc" for v in variables), len(self.reachable.project(names)) / all_of_them, names
 
-    def _add(self, lemma: Lemma) -> None:
+    def _add(self, lemma: Lemma, settled: bool = False) -> None:
         number = len(self.known)
         term = self.loaded.lemma(lemma)
         names = frozenset(lemma.variables)
         self.known.append(_Known(lemma, term, names))
         self._solver.add(term)
         for move in self.encoding.moves:
-            if move.violates is None and not names.isdisjoint(move.updates):
+            if not settled and move.violates is None and not names.isdisjoint(move.updates):
                 self._pending.setdefault(move.index, []).append(number)

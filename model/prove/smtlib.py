@@ -94,9 +94,11 @@ def _chain(name: str, unit: str, parts: list[str]) -> str:
 
 
 class Terms:
-    """Writes expressions over the given variables. ``definitions`` are those of the names it has made up, in order."""
+    """Writes expressions over the given variables. ``definitions`` are those of the names it has made up, in order,
+    for texts longer than ``longest``."""
 
-    def __init__(self, variables: Iterable[Variable]):
+    def __init__(self, variables: Iterable[Variable], longest: int = NAMED):
+        self._longest = longest
         self._variables = {v.name: v for v in variables}
         self._truths: dict[Expr, str] = {}
         self._numbers: dict[Expr, Bits] = {}
@@ -133,7 +135,7 @@ class Terms:
         return within(self.number(e), v.lo, v.hi)
 
     def _named(self, text: str, of: str) -> str:
-        if len(text) <= NAMED:
+        if len(text) <= self._longest:
             return text
         name = f"e.{len(self.definitions)}"
         self.definitions.append((name, of, text))

@@ -9,15 +9,16 @@ from typing import Any
 
 from defercheck.prove.encode import Encoding
 from defercheck.prove.lemma import Lemma
-from defercheck.prove.smtlib import sort, symbol
+from defercheck.prove.smtlib import conjunction, sort, symbol
 
 
 @dataclass
 class Loaded:
     """The terms of an encoding in Z3, each parsed once from the text that a certificate would hold.
 
-    ``conditions`` and ``insides`` have an entry for each transition, ``updates`` pairs of a variable's constant and its
-    new value. ``queries`` and ``seconds`` count what was asked of Z3 through ``check``.
+    ``conditions`` and ``insides`` (of all variables that it writes) have an entry for each transition, ``updates``
+    pairs of a variable's constant and its new value. ``queries`` and ``seconds`` count what was asked of Z3 through
+    ``check``.
     """
 
     encoding: Encoding
@@ -98,7 +99,7 @@ def load(encoding: Encoding) -> Loaded:
         constants[name] = z3.Bool(name) if s == "Bool" else z3.BitVec(name, int(s.split()[-1].rstrip(")")))
     texts: list[str] = [*encoding.bounds, *encoding.initial]
     for m in encoding.moves:
-        texts += [m.condition, m.inside, *(f"(= {symbol(n)} {e})" for n, e in m.updates.items())]
+        texts += [m.condition, conjunction(m.insides.values()), *(f"(= {symbol(n)} {e})" for n, e in m.updates.items())]
     claims = [p for p in encoding.system.properties if p.kind != "stuck"]
     for p in claims:
         texts += [text for text, _ in encoding.wrong(p)]

@@ -55,6 +55,7 @@ def drop_constants(system: TransitionSystem) -> TransitionSystem:
             if possible
         ),
         properties=tuple(replace(p, expr=flow.fold(p.expr, done)) for p in system.properties),
+        proposals=tuple(replace(p, expr=flow.fold(p.expr, done)) for p in system.proposals),
     )
 
 

@@ -50,6 +50,11 @@ class _Renumbering:
             ),
             transitions=tuple(self.transition(t) for t in self.system.transitions),
             properties=tuple(self.property(p) for p in self.system.properties),
+            proposals=tuple(
+                replace(p, expr=self.expression(p.expr))
+                for p in self.system.proposals
+                if self.kept.keys().isdisjoint(_bare(p.expr))
+            ),
         )
 
     def variable(self, v: Variable) -> Variable:

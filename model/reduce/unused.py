@@ -33,4 +33,5 @@ def drop_unused(system: TransitionSystem) -> TransitionSystem:
         system,
         variables=tuple(v for v in system.variables if v.name in used),
         transitions=tuple(replace(t, updates=tuple(u for u in t.updates if u[0] in used)) for t in system.transitions),
+        proposals=tuple(p for p in system.proposals if used.issuperset(variables(p.expr))),
     )

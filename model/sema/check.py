@@ -131,7 +131,10 @@ class _Checker:
                     self.body(item.body, Frame(kernel, result=Void(), what="`start`"))
                 case tree.PropertyDecl():
                     what = item.name.text if item.name is not None else str(item.span.start)
-                    self.calls.condition(item.expr, Scope(Frame(kernel, property=True, what=f"property {what}")))
+                    scope = Scope(Frame(kernel, property=True, what=f"property {what}"))
+                    if item.parameter is not None:
+                        self.parameter(item.parameter, scope, kernel)
+                    self.calls.condition(item.expr, scope)
                 case tree.VarDecl():
                     self.initial(item, kernel)
                 case tree.StructDecl():

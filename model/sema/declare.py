@@ -103,6 +103,7 @@ class _Collector(Objects):
             handled=handled(self.spec, self.functions, self.types, self.instances),
             contexts=tuple(self.contexts),
             properties=tuple(i for i in self.spec.items if isinstance(i, tree.PropertyDecl)),
+            lemmas=tuple(i for f in self.kernel for i in f.items if isinstance(i, tree.PropertyDecl)),
             ghost_limit=self.ghost_limit,
         )
 

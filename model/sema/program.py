@@ -130,6 +130,7 @@ class Program:
     handled: dict[str, frozenset[str]]
     contexts: tuple[ContextDef, ...]
     properties: tuple[tree.PropertyDecl, ...]
+    lemmas: tuple[tree.PropertyDecl, ...]
     ghost_limit: int
 
     def _is(self, i: Instance, type: str) -> bool:

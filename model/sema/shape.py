@@ -9,10 +9,10 @@ from defercheck.sema.words import ACTING, PUBLIC, QUIET
 
 MACHINE = frozenset({
     "softirq_frame_active", "task_softirq_count", "start_softirq_frame", "explicit_irq", "threads_active",
-    "on_this_cpu", "note_order", "allocated", "freed", "allocate", "release", "live", "contains", "push_back",
-    "push_front", "pop_front", "move_all", "empty", "test_and_set", "test_and_clear", "count_up", "step", "first",
-    "remove", "flusher", "migrate", "use", "container_of", "fresh", "on_stack", "READ_ONCE", "WRITE_ONCE",
-    "xchg", "cmpxchg",
+    "on_this_cpu", "note_order", "allocated", "freed", "allocate", "release", "live", "listed", "owned", "token",
+    "contains", "push_back", "push_front", "pop_front", "move_all", "empty", "test_and_set", "test_and_clear",
+    "count_up", "step", "first", "remove", "flusher", "migrate", "use", "container_of", "fresh", "on_stack",
+    "READ_ONCE", "WRITE_ONCE", "xchg", "cmpxchg",
 }) | QUIET  # fmt: skip
 """Words of the machine that are executed within a step."""
 

@@ -143,14 +143,26 @@ class Property:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """A fact that is expected of every reachable state, offered to those who look for proofs. It need not be true, and
+    nothing else depends on it."""
+
+    name: str
+    expr: Expr
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TransitionSystem:
-    """A compiled spec: variables in packing order, contexts, transitions, properties."""
+    """A compiled spec: variables in packing order, contexts, transitions, properties; and, only when they were asked
+    for, what is proposed to provers."""
 
     name: str
     variables: tuple[Variable, ...]
     contexts: tuple[Context, ...]
     transitions: tuple[Transition, ...]
     properties: tuple[Property, ...]
+    proposals: tuple[Proposal, ...] = ()
 
     def variable(self, name: str) -> Variable:
         """The variable of that name; ``KeyError`` when there is none."""

@@ -184,6 +184,13 @@ items = st.one_of(
         st.none() | names,
         exprs,
     ),
+    st.builds(
+        lambda n, of, o, e: t.PropertyDecl("lemma", n, e, AT, t.Parameter(t.NamedType(of.text, AT), o, AT)),
+        names,
+        names,
+        names,
+        exprs,
+    ),
     st.builds(lambda c, v: t.ExpectDecl(t.Name(c, AT), v, AT), codes, tuples(versions)),
     st.builds(lambda c, s: t.AllowDecl(t.Name(c, AT), t.StringLiteral(s, AT), AT), codes, STRINGS),
     st.builds(lambda v, s: t.VersionDecl(v, s, AT), versions, tuples(st.tuples(names, names))),

@@ -69,11 +69,18 @@ def test_another_solver_agrees(path: str, claim: str) -> None:
 
 
 def test_another_solver_disagrees_when_the_invariant_is_wrong() -> None:
-    text = re.sub(r"(define-fun lemma\.3 .*) Bool \(.*\)\n", r"\1 Bool true)\n", texts()["DF201"])
-    assert "sat" in cvc5_says(text)
+    assert "sat" in cvc5_says(with_body(texts()["DF201"], "true)"))
 
 
 # ---- tampering ----
+
+LEMMA = re.compile(r"(\(define-fun lemma\.RUN\w+\.\d+ \((?:\(\|[^|]*\| (?:Bool|\(_ BitVec \d+\))\) ?)+\) Bool) .*\)\n")
+"""A line that states a lemma, of those that DF201 stands on."""
+
+
+def with_body(text: str, rest: str) -> str:
+    """The text with the rest of the line that states a lemma replaced, from its body on."""
+    return LEMMA.sub(lambda m: f"{m[1]} {rest}\n", text, count=1)
 
 
 def dropped_obligation(text: str) -> str:
@@ -106,25 +113,25 @@ def cut_in_a_line(text: str) -> str:
 
 
 def dropped_lemma(text: str) -> str:
-    return re.sub(r"\(define-fun lemma\.3 .*\n", "", text)
+    return LEMMA.sub("", text, count=1)
 
 
 def weakened_lemma(text: str) -> str:
-    return re.sub(r"(define-fun lemma\.3 .*) Bool \(.*\)\n", r"\1 Bool true)\n", text)
+    return with_body(text, "true)")
 
 
 def false_lemma(text: str) -> str:
-    return re.sub(r"(define-fun lemma\.3 .*) Bool \(.*\)\n", r"\1 Bool false)\n", text)
+    return with_body(text, "false)")
 
 
 def smuggled_assertion(text: str) -> str:
     """A lemma whose text closes itself and goes on with a command."""
-    return re.sub(r"(define-fun lemma\.3 .*) Bool \(.*\)\n", r"\1 Bool true) (assert false)\n", text)
+    return with_body(text, "true) (assert false)")
 
 
 def smuggled_variable(text: str) -> str:
     """A lemma of a variable that is not one of its parameters would not be asked of after a step."""
-    return re.sub(r"(define-fun lemma\.3 .*) Bool \(.*\)\n", r"\1 Bool |my_tasklet.RUN|)\n", text)
+    return with_body(text, "|ksoftirqd_running[0]|)")
 
 
 def other_cpus(text: str) -> str:
@@ -157,8 +164,8 @@ TAMPERED = [
     (dropped_lemma, "line"),
     (weakened_lemma, "the solver says sat"),
     (false_lemma, "the solver says sat, not unsat: the invariant holds in the initial state"),
-    (smuggled_assertion, "lemma.3"),
-    (smuggled_variable, "lemma.3 uses"),
+    (smuggled_assertion, "lemma.RUN"),
+    (smuggled_variable, "lemma.RUN.* uses"),
     (other_cpus, "property|line|does not have"),
     (other_kernel, "property|line|does not have"),
     (without_reductions, "property|line|does not have"),
