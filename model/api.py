@@ -118,6 +118,14 @@ class Spec:
         options = replace(options_of(settings), prove=True)
         return tuple(self._checked(version, options) for version in pipeline.versions(self.tree, options))
 
+    def bmc(self, depth: int = 20, **settings: Unpack[Settings]) -> CheckResult:
+        """As ``check``, by Z3 and for schedules of at most ``depth`` steps: what is violated is certain and shown by a
+        schedule that is as short as any, all else is ``undetermined``. A second opinion, and an answer where there are
+        too many states."""
+        options = options_of(settings)
+        options = replace(options, engine="bmc", limits=replace(options.limits, depth=depth))
+        return self._checked(self._version(options), options)
+
     def system(self, **settings: Unpack[Settings]) -> TransitionSystem:
         """The transition system, reduced unless ``reduce`` is false."""
         return self._system(options_of(settings))

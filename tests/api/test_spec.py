@@ -103,6 +103,19 @@ def test_exploring_gives_paths_that_replay() -> None:
     assert reached.path("handled")
 
 
+def test_a_bounded_search() -> None:
+    spec = defercheck.parse("cpus 1; bool busy; thread a { busy = true; assert(busy); } thread b { busy = false; }")
+    (due,) = [v for v in spec.check(reduce=False).verdicts if v.code == "DF701"]
+    assert due.trace is not None
+    steps = len(due.trace.steps)
+    (found,) = [v for v in spec.bmc(steps, reduce=False).verdicts if v.code == "DF701"]
+    assert found.trace is not None
+    assert len(found.trace.steps) == steps
+    short = spec.bmc(steps - 1, reduce=False)
+    assert (short.status, short.exploration.limit) == ("undetermined", "depth")
+    assert {v.outcome for v in short.verdicts} == {"undetermined"}
+
+
 def test_a_schedule_replays_and_one_of_an_edited_spec_tells_where_it_ends() -> None:
     spec = defercheck.parse(SLEEPS)
     (trace,) = [v.trace for v in spec.check().verdicts if v.code == "DF101"]
