@@ -119,9 +119,9 @@ class Spec:
         return tuple(self._checked(version, options) for version in pipeline.versions(self.tree, options))
 
     def bmc(self, depth: int = 20, **settings: Unpack[Settings]) -> CheckResult:
-        """As ``check``, by Z3 and for schedules of at most ``depth`` steps: what is violated is certain and shown by a
-        schedule that is as short as any, all else is ``undetermined``. A second opinion, and an answer where there are
-        too many states."""
+        """As ``check``, by Z3 and for schedules of at most ``depth`` steps before the one that breaks something: what
+        is violated is certain and shown by a schedule that is as short as any, all else is ``undetermined``. A second
+        opinion, and an answer where there are too many states."""
         options = options_of(settings)
         options = replace(options, engine="bmc", limits=replace(options.limits, depth=depth))
         return self._checked(self._version(options), options)

@@ -111,7 +111,7 @@ def test_a_bounded_search() -> None:
     (found,) = [v for v in spec.bmc(steps, reduce=False).verdicts if v.code == "DF701"]
     assert found.trace is not None
     assert len(found.trace.steps) == steps
-    short = spec.bmc(steps - 1, reduce=False)
+    short = spec.bmc(steps - 2, reduce=False)  # the step that breaks the rule is not counted
     assert (short.status, short.exploration.limit) == ("undetermined", "depth")
     assert {v.outcome for v in short.verdicts} == {"undetermined"}
 
