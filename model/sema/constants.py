@@ -16,6 +16,7 @@ ALIASES = {
     "wait_queue_head_t": "waitqueue",
     "wait_queue_head": "waitqueue",
     "spinlock_t": "spinlock",
+    "rwlock_t": "rwlock",
     "raw_spinlock_t": "spinlock",
     "tasklet_struct": "tasklet",
     "timer_list": "timer",

@@ -82,7 +82,7 @@ class _Collector(Objects):
             functions = guarded(functions, table(self.kernel), all_flags)
         self.complaints.finish()
         types = {i.type for i in self.instances.values()}
-        for flag, type in (("timers", "timer"), ("irq_threads", "irq_thread")):
+        for flag, type in (("timers", "timer"), ("irq_threads", "irq_thread"), ("rcu_callbacks", "rcu_head")):
             all_flags[flag] = "used" if type in types else "unused"
         opens = any(isinstance(i, tree.DeviceDecl) and (i.part("open") or i.part("close")) for i in self.spec.items)
         all_flags["device_opens"] = "used" if opens else "unused"

@@ -35,6 +35,13 @@ FROM = frozenset({"from_tasklet", "from_timer", "timer_container_of"})
 STARTING = frozenset({"ATOMIC_INIT", "ATOMIC64_INIT", "ATOMIC_LONG_INIT", "REFCOUNT_INIT"})
 """Macros around the initial value of an atomic variable."""
 
+PLAIN = {
+    "rcu_dereference": "READ_ONCE", "rcu_access_pointer": "READ_ONCE", "rcu_dereference_protected": "READ_ONCE",
+    "rcu_dereference_check": "READ_ONCE", "smp_load_acquire": "READ_ONCE", "rcu_assign_pointer": "WRITE_ONCE",
+    "RCU_INIT_POINTER": "WRITE_ONCE", "smp_store_release": "WRITE_ONCE",
+}  # fmt: skip
+"""Accesses that differ from another one only in the order of memory operations, or by a condition for lockdep."""
+
 
 def desugar(spec: tree.SpecFile) -> tree.SpecFile:
     """The spec in terms of what the kernel model declares. Unchanged parts are the same nodes."""
@@ -83,6 +90,13 @@ class _Rewriter:
         match node:
             case tree.CallExpr(callee=tree.NameExpr(name=name), arguments=(start,)) if name in STARTING:
                 return start
+            case tree.CallExpr(callee=tree.NameExpr(name=name)) if name in PLAIN:
+                kept = node.arguments[: 1 if PLAIN[name] == "READ_ONCE" else 2]
+                return replace(node, callee=tree.NameExpr(PLAIN[name], node.callee.span), arguments=kept)
+            case tree.CallExpr(callee=tree.NameExpr("kfree_rcu"), arguments=(o, tree.NameExpr() as member)):
+                bare = o.operand if isinstance(o, tree.Unary) else o
+                head = tree.Field(bare, tree.Name(member.name, member.span), member.span)
+                return replace(node, arguments=(o, head))
             case tree.CallExpr(callee=tree.NameExpr(name=name)) if name in CONSTRUCTORS:
                 for a in node.arguments:
                     if isinstance(a, tree.SizeOf):
