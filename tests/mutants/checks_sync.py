@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 KREF_HEAP = "struct thing { struct kref k; } o; void keep(struct kref *k) { } "
+RCU_HEAP = "struct thing { struct rcu_head rcu; } o; void late(struct rcu_head *h) { } "
+LOCK_HEAP = (
+    "struct thing { spinlock_t lock; struct mutex mx; rwlock_t rw; struct rw_semaphore rs; struct semaphore sem; } o; "
+)
 
 
 def thread(body: str) -> str:
@@ -15,6 +19,11 @@ def kref(body: str) -> str:
     return KREF_HEAP + thread(f"kmalloc(o, GFP_KERNEL); {body}")
 
 
+def held(body: str) -> str:
+    """A thread with a fresh heap object that locks lie in."""
+    return LOCK_HEAP + thread(f"kmalloc(o, GFP_KERNEL); {body}")
+
+
 def done(body: str) -> str:
     """A thread with a fresh heap object that a completion lies in."""
     return "struct thing { struct completion c; } o; " + thread(f"kmalloc(o, GFP_KERNEL); {body}")
@@ -22,6 +31,49 @@ def done(body: str) -> str:
 
 SYNC_CHECKS: tuple[tuple[str, str, str], ...] = (
     ("context", "returns inside an RCU read-side critical section", thread("rcu_read_lock();")),
+    ("context", "is still held by a thread that returns", "DECLARE_RWSEM(s); " + thread("down_write(&s);")),
+    ("context", "is still held for reading by a thread that returns", "DECLARE_RWSEM(s); " + thread("down_read(&s);")),
+    ("lock", "is taken before it was initialised", held("spin_trylock(&o.lock);")),
+    ("lock", "is taken before it was initialised", held("mutex_trylock(&o.mx);")),
+    ("rwlock", "is taken before it was initialised", held("read_lock(&o.rw);")),
+    ("rwlock", "is taken before it was initialised", held("write_lock(&o.rw);")),
+    ("rwlock", "is taken before it was initialised", held("read_trylock(&o.rw);")),
+    ("rwlock", "is taken before it was initialised", held("write_trylock(&o.rw);")),
+    ("rwlock", "is taken before it was initialised", held("down_read(&o.rs);")),
+    ("rwlock", "is taken before it was initialised", held("down_write(&o.rs);")),
+    ("rwlock", "is taken before it was initialised", held("down_read_trylock(&o.rs);")),
+    ("rwlock", "is taken before it was initialised", held("down_write_trylock(&o.rs);")),
+    ("rwlock", "spins on a lock that is held by itself or by what it interrupted on this CPU",
+        "DEFINE_RWLOCK(l); " + thread("write_lock(&l); read_lock(&l);")),
+    ("rwlock", "spins on a lock that is held by itself or by what it interrupted on this CPU",
+        "DEFINE_RWLOCK(l); " + thread("write_lock(&l); write_lock(&l);")),
+    ("rwlock", "spins on a lock that is held for reading by itself or by what it interrupted on this CPU",
+        "DEFINE_RWLOCK(l); " + thread("read_lock(&l); write_lock(&l);")),
+    ("rwlock", "is unlocked by a context that does not hold it",
+        "DEFINE_RWLOCK(l); " + thread("preempt_disable(); read_unlock(&l);")),
+    ("rwlock", "is unlocked by a context that does not hold it",
+        "DEFINE_RWLOCK(l); " + thread("preempt_disable(); write_unlock(&l);")),
+    ("rwlock", "is unlocked by a context that does not hold it", "DECLARE_RWSEM(s); " + thread("up_read(&s);")),
+    ("rwlock", "is unlocked by a context that does not hold it", "DECLARE_RWSEM(s); " + thread("up_write(&s);")),
+    ("rwlock", "is unlocked by a context that does not hold it", "DECLARE_RWSEM(s); " + thread("downgrade_write(&s);")),
+    ("rwlock", "is unlocked after preemption was enabled under it",
+        "DEFINE_RWLOCK(l); " + thread("read_lock(&l); preempt_enable(); read_unlock(&l);")),
+    ("rwlock", "is unlocked after preemption was enabled under it",
+        "DEFINE_RWLOCK(l); " + thread("write_lock(&l); preempt_enable(); write_unlock(&l);")),
+    ("semaphore", "is taken before it was initialised", held("down(&o.sem);")),
+    ("semaphore", "is taken before it was initialised", held("down_timeout(&o.sem, HZ);")),
+    ("semaphore", "is taken before it was initialised", held("down_trylock(&o.sem);")),
+    ("semaphore", "is upped before it was initialised", held("up(&o.sem);")),
+    ("memory", "is held while the memory that it lies in is freed",
+        held("rwlock_init(&o.rw); read_lock(&o.rw); kfree(o);")),
+    ("memory", "is held while the memory that it lies in is freed",
+        held("init_rwsem(&o.rs); down_write(&o.rs); kfree(o);")),
+    ("memory", "waits for its grace period while the memory that it lies in is freed",
+        RCU_HEAP + thread("kmalloc(o, GFP_KERNEL); call_rcu(&o.rcu, late); kfree(o);")),
+    ("module", "RCU callback is still due when the module is gone",
+        RCU_HEAP + "module { init { kmalloc(o, GFP_KERNEL); } exit { call_rcu(&o.rcu, late); } }"),
+    ("rcu", "is queued twice: call_rcu before the callback has run",
+        RCU_HEAP + thread("kmalloc(o, GFP_KERNEL); call_rcu(&o.rcu, late); call_rcu(&o.rcu, late);")),
     ("rcu", "rcu_read_unlock without rcu_read_lock", thread("rcu_read_unlock();")),
     ("atomic", "refcount_t: addition on 0; use-after-free", "refcount_t r; " + thread("refcount_inc(&r);")),
     ("atomic", "refcount_t: addition on 0; use-after-free", "refcount_t r; " + thread("refcount_add(2, &r);")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.faults import one, removed
+from tests.mutants.faults import Edit, Fault, one, removed
 
 ATOMICS = (
     one("dec_and_test tells of the value before", "kernel/atomic_operations.dfr", "invariant one_last", "atomic",
@@ -46,4 +46,50 @@ COMPLETIONS = (
         "choose { c.done = 5; } or { }", "c.done = 5;"),
 )  # fmt: skip
 
-SYNC = (*ATOMICS, *COMPLETIONS)
+RW = (
+    one("a writer comes in beside a reader", "kernel/rwlock_readers_and_writer.dfr", "DF701", "rwlock",
+        "if (l.writer != NONE || has_reader(l)) return false;", "if (l.writer != NONE) return false;"),
+    one("a writer that waited comes in beside a reader", "kernel/rwlock_readers_and_writer.dfr", "DF701", "rwlock",
+        "await (l.writer == NONE && !has_reader(l))", "await (l.writer == NONE)"),
+    one("a reader comes in beside a writer", "kernel/rwlock_readers_and_writer.dfr", "DF701", "rwlock",
+        "    if (l.writer != NONE) return false;\n    l.readers[this_context]++;", "    l.readers[this_context]++;"),
+    Fault("one reader at a time", "kernel/rwlock_readers_and_writer.dfr", ("cover together",), (
+        Edit("rwlock", "    if (l.writer != NONE) return false;\n    l.readers[this_context]++;",
+             "    if (l.writer != NONE || has_reader(l)) return false;\n    l.readers[this_context]++;"),
+        Edit("rwlock", "await (l.writer == NONE) else", "await (l.writer == NONE && !has_reader(l)) else"))),
+    one("write_trylock does not look for readers", "kernel/rwlock_readers_and_writer.dfr", "DF701", "rwlock",
+        "if (l.writer == NONE && !has_reader(l)) { l.writer", "if (l.writer == NONE) { l.writer"),
+    one("no DF401 for a reader that was interrupted", "kernel/rwlock_reader_interrupted.dfr", "missing DF401", "rwlock",
+        "check DF401 (!has_reader_here(l))", "check DF401 (true)"),
+    one("down_write does not wait for readers", "kernel/rwsem_readers_and_writer.dfr", "DF701", "rwlock",
+        "await (s.writer == NONE && !has_reader(s))", "await (s.writer == NONE)"),
+    one("downgrade_write keeps the others out", "kernel/rwsem_readers_and_writer.dfr", "cover beside", "rwlock",
+        "atomic { s.writer = NONE; s.readers[this_context]++; }", "s.readers[this_context]++;"),
+    one("down_trylock says 1 when it took it", "kernel/semaphore_counts.dfr", "DF701", "semaphore",
+        "{ s.count--; failed = 0; }", "{ s.count--; }"),
+    removed("up does nothing", "kernel/semaphore_counts.dfr", "cover after_the_interrupt", "semaphore", "s.count++;"),
+    one("mutex_trylock takes what is held", "kernel/trylocks.dfr", "DF701", "lock",
+        "if (m.owner == NONE) { m.owner = this_context; taken = true; }\n    }\n    return taken;",
+        "m.owner = this_context; taken = true;\n    }\n    return taken;"),
+    one("spin_trylock takes what is held", "kernel/trylocks.dfr", "DF701", "lock",
+        "bool free = l.owner == NONE;", "bool free = true;"),
+)  # fmt: skip
+
+RCU = (
+    one("synchronize_rcu does not wait", "kernel/rcu_grace_period.dfr", "DF301", "rcu",
+        "while (rcu_waits()) atomic {", "while (false) atomic {"),
+    one("a callback does not wait for readers", "kernel/rcu_callback.dfr", "DF301", "rcu",
+        "foreach (context c) if (h.old[c]) return false;", ";"),
+    one("rcu_barrier does not wait", "kernel/rcu_callback.dfr", "DF701", "rcu",
+        "await (!rcu_awaits())", "await (true)"),
+    one("a reader ends and nobody knows", "kernel/rcu_callback.dfr", "DF402", "rcu",
+        "foreach (rcu_head h) h.old[this_context] = false;", ";"),
+    one("no DF304 for a callback", "kernel/rcu_callback_left.dfr", "missing DF304", "module",
+        "check DF304 (!h.queued || h.frees)", "check DF304 (true)"),
+    one("kfree_rcu frees nothing", "kernel/rcu_kfree_rcu.dfr", "cover freed_later", "rcu",
+        "if (x == h) kfree(o);", ";"),
+    one("RCU readers may sleep", "rcu_reader_sleeps.dfr", "missing DF101", "legality",
+        "situation rcu_reader (rcu_nesting > 0)", "situation rcu_reader (false)"),
+)  # fmt: skip
+
+SYNC = (*ATOMICS, *COMPLETIONS, *RW, *RCU)

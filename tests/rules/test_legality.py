@@ -29,6 +29,10 @@ DECLARE_TASKLET(task, handler, 0);
 DECLARE_WORK(item, handler);
 DECLARE_DELAYED_WORK(later, handler);
 DEFINE_TIMER(clock, handler);
+struct item { struct rcu_head rcu; } heap;
+DEFINE_RWLOCK(rw);
+DECLARE_RWSEM(rs);
+DEFINE_SEMAPHORE(sem);
 irq line times 1 { }
 irq threaded times 1 { return IRQ_WAKE_THREAD; } thread { }
 """
@@ -52,7 +56,8 @@ CALLS: dict[str, str] = {
     "mod_delayed_work": "mod_delayed_work(system_wq, &later, HZ);",
     "raise_softirq": "raise_softirq(NET_RX_SOFTIRQ);", "local_irq_enable": "local_irq_enable();",
     "local_bh_disable": "local_bh_disable();", "local_bh_enable": "local_bh_enable();",
-    "mod_timer": "mod_timer(&clock, HZ);",
+    "mod_timer": "mod_timer(&clock, HZ);", "spin_trylock_irqsave": "spin_trylock_irqsave(&lock, saved);",
+    "call_rcu": "call_rcu(&heap.rcu, handler);", "kfree_rcu": "kfree_rcu(heap, rcu);",
 }  # fmt: skip
 """How a primitive is called, where that does not follow from what it is about."""
 
@@ -66,6 +71,10 @@ ABOUT: tuple[tuple[str, str, str], ...] = (
     ("cancel_delayed_work", "", "(&later);"), ("flush_work", "", "(&item);"), ("cancel_work", "", "(&item);"),
     ("schedule_work", "", "(&item);"), ("request_threaded_irq", "", "(&threaded);"),
     ("request_irq", "", "(&line);"), ("free_irq", "", "(&line);"),
+    ("down_read", "", "(&rs);"), ("down_write", "", "(&rs);"), ("up_", "", "(&rs);"),
+    ("down_timeout", "", "(&sem, HZ);"),
+    ("down", "", "(&sem);"), ("up", "", "(&sem);"), ("read_", "", "(&rw);"), ("write_", "", "(&rw);"),
+    ("mutex_", "", "(&mx);"), ("rcu_", "", "();"), ("synchronize_rcu", "", "();"), ("synchronize_net", "", "();"),
     ("", "irq", "(&line);"), ("disable_irq_nosync", "", "(&line);"), ("", "timer", "(&clock);"),
     ("del_", "_timer_sync", "(&clock);"), ("del_singleshot", "", "(&clock);"),
     ("timer_", "", "(&clock);"),
@@ -75,6 +84,10 @@ ABOUT: tuple[tuple[str, str, str], ...] = (
 BEFORE = {
     "mutex_unlock": "mutex_lock(&mx);", "spin_unlock_irq": "spin_lock_irq(&lock);",
     "spin_unlock_bh": "spin_lock_bh(&lock);", "local_bh_enable": "local_bh_disable();",
+    "read_unlock_irq": "read_lock_irq(&rw);", "write_unlock_irq": "write_lock_irq(&rw);",
+    "read_unlock_bh": "read_lock_bh(&rw);", "write_unlock_bh": "write_lock_bh(&rw);",
+    "rcu_read_unlock_bh": "rcu_read_lock_bh();", "rcu_read_unlock": "rcu_read_lock();", "up_read": "down_read(&rs);",
+    "up_write": "down_write(&rs);", "call_rcu": "kmalloc(heap, GFP_KERNEL);", "kfree_rcu": "kmalloc(heap, GFP_KERNEL);",
     "tasklet_enable": "tasklet_disable_nosync(&task);", "enable_irq": "disable_irq_nosync(&line);",
 }  # fmt: skip
 """What must come before the call, where it is legal, for it to make sense."""
@@ -103,6 +116,10 @@ SEMANTICS = {
     "request_threaded_irq": "NNN", "timer_delete_sync timer_shutdown_sync": "YYN",
     "del_timer_sync del_singleshot_timer_sync": "YYN",
     "disable_irq synchronize_irq tasklet_disable tasklet_kill": "NNN",
+    "mutex_lock_interruptible mutex_lock_killable down down_interruptible down_killable down_timeout": "NNN",
+    "down_read down_write synchronize_rcu synchronize_net rcu_barrier": "NNN",
+    "mutex_trylock": "YNN", "read_unlock_irq write_unlock_irq spin_trylock_bh": "YYN",
+    "read_lock_bh write_lock_bh rcu_read_lock_bh": "YYN", "read_unlock_bh write_unlock_bh rcu_read_unlock_bh": "?YN",
     "mutex_unlock": "YNN", "local_irq_enable spin_unlock_irq local_bh_disable spin_lock_bh": "YYN",
     "local_bh_enable spin_unlock_bh": "?YN",
 }  # fmt: skip
