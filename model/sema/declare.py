@@ -297,7 +297,7 @@ class _Collector(Objects):
                 self.new(name, space="softirq ")
             case "thread":
                 for each in item.names:
-                    self.new(each)
+                    self.new(each, called=False)
         parameter = None
         if item.parameter is not None:
             assert isinstance(item.parameter.type, tree.NamedType)

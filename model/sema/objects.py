@@ -26,12 +26,15 @@ class Objects:
     defines: dict[str, tree.DefineDecl] = field(default_factory=dict)
     seen: dict[str, Span] = field(default_factory=dict)
 
-    def new(self, name: tree.Name, space: str = "") -> None:
-        """Claim a name; two declarations of one name in one space are an error."""
+    def new(self, name: tree.Name, space: str = "", called: bool = True) -> None:
+        """Claim a name; two declarations of one name in one space are an error. What is never ``called`` (a thread) may
+        be named like a function of the kernel's."""
         if name.text in ERRNO and not space:
             raise SpecError(Diagnostic(f"`{name}` is an error number", name.span, "", "choose another name"))
         first = self.seen.setdefault(space + name.text, name.span)
-        if first is not name.span:
+        if first is not name.span and not called and first.source.kernel and name.text in self.functions:
+            self.seen[space + name.text] = name.span
+        elif first is not name.span:
             kernel = first.source.kernel
             if kernel and not name.span.source.kernel:
                 text = f"`{name.text}` is a name of the kernel's"

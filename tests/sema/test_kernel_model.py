@@ -22,7 +22,7 @@ def model(file: str = "", old: str = "", new: str = "") -> tuple[tree.SpecFile, 
     """The kernel model, with one place of it changed."""
     files = []
     for s in sources():
-        if file and s.name.endswith(f"{file}.dfr"):
+        if file and s.name == f"kernel/{file}.dfr":
             assert s.text.count(old) >= 1
             s = replace(s, text=s.text.replace(old, new, 1))
         files.append(parse(s.text, s.name, kernel=True))
