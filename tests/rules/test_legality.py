@@ -131,7 +131,8 @@ def legality() -> Legality:
     return table(kernel_model())
 
 
-NAMES = tuple(dict.fromkeys(n.text for row in legality().rows for n in row.names))
+NAMES = tuple(dict.fromkeys(n.text for row in legality().rows for n in row.names if not n.text.endswith("_some")))
+"""All of them but what `kmalloc` of a pointer stands for, whose rows are those of `kmalloc`."""
 VERSIONED = {n.text for row in legality().rows if row.flag is not None for n in row.names}
 CASES = [
     (name, version) for name in NAMES for version in (("2.6.32", "6.1", "6.19") if name in VERSIONED else ("6.1",))
