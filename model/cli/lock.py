@@ -228,9 +228,6 @@ class _Locking(_Telling):
         return entries
 
     def _holds(self, name: str, kernel: str, answer: Answer) -> bool:
-        result = answer.result
-        if result is not None and result.exploration.limit == "interrupted":
-            raise KeyboardInterrupt
         if answer.status == "holds":
             return True
         self.codes.append(Exit.UNDETERMINED if answer.status == "undetermined" else Exit.VIOLATED)
@@ -281,10 +278,9 @@ class _Holding(_Telling):
         try:
             for name in names:
                 self.meter.start(name)
-                outcome = guarded(name, lambda n=name: list(hold(self.known, n, self.asker, self.meter)), self.debug,
-                                  self.meter)  # fmt: skip
+                outcome = guarded(name, partial(hold, self.known, name, self.asker, self.meter), self.debug, self.meter)
                 self.meter.clear()
-                if isinstance(outcome, list):
+                if isinstance(outcome, tuple):
                     totals.update(self._told(held) for held in outcome)
                 elif isinstance(outcome, Crashed):
                     self.crashed(outcome)
@@ -303,8 +299,6 @@ class _Holding(_Telling):
         """Tell what became of one, and which kind of outcome that is."""
         label = f"{held.spec} ({held.kernel})"
         answer = held.answer
-        if answer is not None and answer.result is not None and answer.result.exploration.limit == "interrupted":
-            raise KeyboardInterrupt
         kind = "changed" if held.fails else "undetermined" if held.undetermined else "as locked"
         if kind == "as locked":
             if not self.quiet:

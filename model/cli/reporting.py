@@ -80,7 +80,8 @@ def _dump(format: str, done: list[Outcome], code: Exit, interrupted: bool, reque
         return junit.dump(done, code, interrupted, request.warnings_fail)
     from defercheck.report import github, html, json, sarif
 
-    return {"json": json, "html": html, "sarif": sarif, "github": github}[format].dump(done, code, interrupted)
+    dumps = {"json": json.dump, "html": html.dump, "sarif": sarif.dump, "github": github.dump}
+    return dumps[format](done, code, interrupted)
 
 
 def _as_file(done: list[Outcome], work: list[Job], interrupted: bool, style: Style) -> str:

@@ -54,7 +54,8 @@ class Asker:
     def ask(
         self, spec: SpecFile, kernel: str, progress: Callable[[Progress], None] | None = None, anew: bool = False
     ) -> Answer:
-        """What the spec says on a kernel version; ``anew``: not from the cache. ``SpecError`` if it is wrong."""
+        """What the spec says on a kernel version; ``anew``: not from the cache. ``SpecError`` if it is wrong,
+        ``KeyboardInterrupt`` for a search that was interrupted."""
         key = key_of(self._basis(spec, kernel))
         if self.answers is not None and not anew:
             kept = _verified(_read(self.answers.get(key)), self.top / spec.source.name)
@@ -64,9 +65,11 @@ class Asker:
         done = examine(spec, kernel, options, progress)
         texts = certificates_of(done, options)
         r = done.result
+        if r.exploration.limit == "interrupted":
+            raise KeyboardInterrupt
         properties = _properties(r, texts)
         answer = Answer(r.status, r.cpus, r.exploration.states, properties, r.missing, texts, r)
-        if self.answers is not None and r.status != "undetermined":
+        if self.answers is not None and _settled(answer):
             self.answers.put(key, _written(answer))
         return answer
 
@@ -134,6 +137,12 @@ def _properties(result: CheckResult, certificates: Mapping[str, str]) -> dict[st
 
 def _rank(said: Said) -> tuple[int, bool, int]:
     return _WORST_FIRST.index(said.outcome), said.expected, said.steps or 0
+
+
+def _settled(answer: Answer) -> bool:
+    """Whether asking again, with other limits, could say nothing else."""
+    open_ones = any(said.outcome == "undetermined" for said in answer.properties.values())
+    return not open_ones and answer.status != "undetermined"
 
 
 def _written(a: Answer) -> dict[str, Any]:

@@ -74,8 +74,12 @@ def invalid(name: str, text: str, error: SpecError, kernel: str) -> Entry:
     return Entry(name, kernel, hash_of(text), invalid=error.diagnostics[0].message)
 
 
-def hold(lock: Lock, name: str, asker: Asker, progress: Report | None = None) -> Iterator[Held]:
+def hold(lock: Lock, name: str, asker: Asker, progress: Report | None = None) -> tuple[Held, ...]:
     """Hold a spec to all that a lock knows of it, one kernel version after the other."""
+    return tuple(_hold(lock, name, asker, progress))
+
+
+def _hold(lock: Lock, name: str, asker: Asker, progress: Report | None) -> Iterator[Held]:
     known = {e.kernel: e for e in lock.entries if e.spec == name}
     if not (asker.top / name).is_file():
         yield from (Held(name, k, (Change("fails", "the spec is missing"),)) for k in known)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import defercheck
 import pytest
@@ -146,6 +147,26 @@ def test_what_is_undetermined_fails(run: Run) -> None:
     out = held(run, 3, "--no-cache", "--max-states", "5")
     assert "? specs/holds.dfr (6.1)  undetermined\n    DF101: was proved; is undetermined" in out
     assert held(run, 0).count("as locked") == 3, "and is not kept"
+
+
+def test_control_c(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked(run)
+    before = Path("defercheck.lock").read_bytes()
+    real = answer.examine
+
+    def cut(*args: Any) -> Any:
+        """As the explorer does: what is known so far, and that it was interrupted."""
+        done = real(*args)
+        found = replace(done.result.exploration, complete=False, limit="interrupted")
+        return replace(done, result=replace(done.result, exploration=found))
+
+    monkeypatch.setattr(answer, "examine", cut)
+    for command in (["lock", "specs"], ["check", "--locked"]):
+        result = run(*command, "--no-cache")
+        assert result.exit_code == 130
+        assert "defercheck: interrupted" in result.stderr
+        assert "specs/" not in result.stdout
+    assert Path("defercheck.lock").read_bytes() == before
 
 
 def test_expectations(run: Run) -> None:
