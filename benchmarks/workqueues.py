@@ -1,4 +1,4 @@
-"""A family of specs, works x CPUs x queues, in both worlds of work queues; and Spin on the same systems.
+"""A family of specs, works x CPUs x queues x interrupts, in both worlds of work queues; and Spin on the same systems.
 
 ``python workqueues.py --help``. Each spec is compiled with the kernel model and reduced, as a check does; the system is
 explored by us and, exported to Promela (``defercheck export --to promela``), by Spin. Both must find the same number
@@ -22,15 +22,15 @@ from defercheck.grammar.span import Source
 from defercheck.system.result import Limits
 
 KERNELS = ("2.6.20", "6.1")
-Case = tuple[int, int, int]
+Case = tuple[int, int, int, int]
 CASES: dict[str, list[Case]] = {
-    "quick": [(1, 2, 1), (2, 1, 1), (2, 1, 2)],
-    "works": [(2, 2, 1), (3, 1, 1)],
-    "queues": [(2, 2, 2), (3, 1, 3)],
+    "quick": [(1, 2, 1, 2), (2, 1, 1, 3)],
+    "two CPUs": [(2, 2, 1, 3), (2, 2, 2, 2), (2, 2, 2, 3)],
+    "many": [(3, 2, 1, 2), (3, 2, 3, 2)],
 }
 
 
-def spec(works: int, cpus: int, queues: int, kernel: str, times: int = 1) -> str:
+def spec(works: int, cpus: int, queues: int, times: int, kernel: str) -> str:
     """The text of a member of the family.
 
     Each work has an interrupt line that queues it, ``times`` times at most and on any CPU, on the queue whose turn it
@@ -65,10 +65,10 @@ class Row:
     spin_all: float
 
 
-def measure(case: Case, kernel: str, times: int, most: int) -> Row | None:
+def measure(case: Case, kernel: str, most: int) -> Row | None:
     """Explore a member of the family with both; ``None`` when it has more than ``most`` states."""
     begun = time.monotonic()
-    system = compile_spec(load(Source("family.dfr", spec(*case, kernel, times))), kernel, Options())
+    system = compile_spec(load(Source("family.dfr", spec(*case, kernel))), kernel, Options())
     compiling = time.monotonic() - begun
     found = explore(system, Limits(states=most, memory=8 << 30))
     if not found.complete:
@@ -88,22 +88,21 @@ def main() -> None:
     """Print a line for each member of the family and version."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", nargs="*", default=["quick"], help=f"any of: {', '.join(CASES)} (default quick)")
-    parser.add_argument("--times", type=int, default=1, help="how often each interrupt may fire (default 1)")
     parser.add_argument("--most", type=int, default=20_000_000, help="leave out what has more states")
     arguments = parser.parse_args()
-    print(f"{'works,CPUs,queues':<18}{'kernel':<8}{'states':>10}{'steps':>11}{'bits':>5}{'spec s':>7} |"
+    print(f"{'works,CPUs,queues,times':<24}{'kernel':<8}{'states':>10}{'steps':>11}{'bits':>5}{'spec s':>7} |"
           f"{'ours s':>8}{'(all)':>7} |{'Spin s':>8}{'(all)':>7} | states/s, ours to Spin's (all)")  # fmt: skip
     for group in arguments.cases:
         for case in CASES[group]:
             for kernel in KERNELS:
-                row = measure(case, kernel, arguments.times, arguments.most)
+                row = measure(case, kernel, arguments.most)
                 name = ",".join(map(str, case))
                 if row is None:
-                    print(f"{name:<18}{kernel:<8}more than {arguments.most} states")
+                    print(f"{name:<24}{kernel:<8}more than {arguments.most} states")
                     continue
                 search = row.spin / row.ours if row.spin >= 0.05 else float("nan")
                 size = f"{row.states:>10,}{row.transitions:>11,}{row.bits:>5}"
-                print(f"{name:<18}{kernel:<8}{size}{row.compiling:>7.2f} |"
+                print(f"{name:<24}{kernel:<8}{size}{row.compiling:>7.2f} |"
                       f"{row.ours:>8.3f}{row.ours_all:>7.2f} |{row.spin:>8.2f}{row.spin_all:>7.2f} |"
                       f"{search:>6.1f}x {row.spin_all / row.ours_all:>6.1f}x", flush=True)  # fmt: skip
 
