@@ -282,12 +282,12 @@ WORKS = (
     one("cancel does not wait for the running function", "cancelled.dfr", "DF701", "workqueue_flush",
         'await (!executing(w)) else DF402 "waits', 'await (true) else DF402 "waits'),
     one("cancel gives PENDING back before it waits", "cancelled.dfr", "DF701", "workqueue_flush",
-        "when (cancel == hold_PENDING) w.PENDING = true;\n        else { w.",
+        "when (cancel == hold_PENDING) { w.PENDING = true; w.canceling = true; }\n        else { w.",
         "when (cancel == hold_PENDING) w.PENDING = false;\n"
         "        else { w."),
     Fault("cancel holds no disable count", "cancelled.dfr", ("DF701",), (
-        Edit("workqueue_flush", "w.PENDING = true;\n        else { w.PENDING = false; w.disabled++; }",
-             "w.PENDING = true;\n        else { w.PENDING = false; }"),
+        Edit("workqueue_flush", "w.canceling = true; }\n        else { w.PENDING = false; w.disabled++; }",
+             "w.canceling = true; }\n        else { w.PENDING = false; }"),
         Edit("workqueue_flush", "else w.disabled--;  ", "else ;  ")), "6.12"),
     one("cancel_delayed_work_sync leaves the timer armed", "cancelled_timer.dfr", "DF701", "workqueue_delayed",
         "if (d.armed > 0) d.armed = 0;\n        else unlink_work", "if (d.armed == 0) unlink_work"),

@@ -69,6 +69,8 @@ ABOUT: tuple[tuple[str, str, str], ...] = (
     ("flush_workqueue", "", "(system_wq);"), ("drain_workqueue", "", "(system_wq);"),
     ("destroy_workqueue", "", "(system_wq);"), ("flush_delayed_work", "", "(&later);"),
     ("cancel_delayed_work", "", "(&later);"), ("flush_work", "", "(&item);"), ("cancel_work", "", "(&item);"),
+    ("disable_work", "", "(&item);"), ("enable_work", "", "(&item);"), ("disable_delayed", "", "(&later);"),
+    ("enable_delayed", "", "(&later);"),
     ("schedule_work", "", "(&item);"), ("request_threaded_irq", "", "(&threaded);"),
     ("request_irq", "", "(&line);"), ("free_irq", "", "(&line);"),
     ("down_read", "", "(&rs);"), ("down_write", "", "(&rs);"), ("up_", "", "(&rs);"),
@@ -88,6 +90,7 @@ BEFORE = {
     "read_unlock_bh": "read_lock_bh(&rw);", "write_unlock_bh": "write_lock_bh(&rw);",
     "rcu_read_unlock_bh": "rcu_read_lock_bh();", "rcu_read_unlock": "rcu_read_lock();", "up_read": "down_read(&rs);",
     "up_write": "down_write(&rs);", "call_rcu": "kmalloc(heap, GFP_KERNEL);", "kfree_rcu": "kmalloc(heap, GFP_KERNEL);",
+    "enable_work": "disable_work(&item);", "enable_delayed_work": "disable_delayed_work(&later);",
     "tasklet_enable": "tasklet_disable_nosync(&task);", "enable_irq": "disable_irq_nosync(&line);",
 }  # fmt: skip
 """What must come before the call, where it is legal, for it to make sense."""
@@ -115,6 +118,7 @@ SEMANTICS = {
     "create_singlethread_workqueue cancel_work_sync cancel_delayed_work_sync request_irq free_irq": "NNN",
     "request_threaded_irq": "NNN", "timer_delete_sync timer_shutdown_sync": "YYN",
     "del_timer_sync del_singleshot_timer_sync": "YYN",
+    "disable_work_sync disable_delayed_work_sync tasklet_unlock_wait": "NNN",
     "disable_irq synchronize_irq tasklet_disable tasklet_kill": "NNN",
     "mutex_lock_interruptible mutex_lock_killable down down_interruptible down_killable down_timeout": "NNN",
     "down_read down_write synchronize_rcu synchronize_net rcu_barrier": "NNN",
