@@ -33,6 +33,7 @@ struct item { struct rcu_head rcu; } heap;
 DEFINE_RWLOCK(rw);
 DECLARE_RWSEM(rs);
 DEFINE_SEMAPHORE(sem);
+struct hrtimer tick;
 irq line times 1 { }
 irq threaded times 1 { return IRQ_WAKE_THREAD; } thread { }
 """
@@ -58,6 +59,14 @@ CALLS: dict[str, str] = {
     "local_bh_disable": "local_bh_disable();", "local_bh_enable": "local_bh_enable();",
     "mod_timer": "mod_timer(&clock, HZ);", "spin_trylock_irqsave": "spin_trylock_irqsave(&lock, saved);",
     "call_rcu": "call_rcu(&heap.rcu, handler);", "kfree_rcu": "kfree_rcu(heap, rcu);",
+    "mod_timer_pending": "mod_timer_pending(&clock, HZ);",
+    "add_timer_on": "add_timer_on(&clock, 0);", "try_to_del_timer_sync": "try_to_del_timer_sync(&clock);",
+    "hrtimer_start": "hrtimer_start(&tick, 1, HRTIMER_MODE_REL);", "hrtimer_restart": "hrtimer_restart(&tick);",
+    "hrtimer_cancel": "hrtimer_cancel(&tick);", "hrtimer_try_to_cancel": "hrtimer_try_to_cancel(&tick);",
+    "devm_kmalloc": "devm_kmalloc(o, &pdev, GFP_KERNEL);", "devm_kzalloc": "devm_kzalloc(o, &pdev, GFP_NOIO);",
+    "devm_kfree": "devm_kfree(&pdev, o);", "devm_request_irq": "devm_request_irq(&pdev, &line);",
+    "devm_request_threaded_irq": "devm_request_threaded_irq(&pdev, &threaded);",
+    "devm_free_irq": "devm_free_irq(&pdev, &line);",
 }  # fmt: skip
 """How a primitive is called, where that does not follow from what it is about."""
 
@@ -103,7 +112,10 @@ THREAD = {
 }  # fmt: skip
 """Situations of a thread: how they begin and end."""
 
-ATOMIC_FORMS = {"kmalloc": "kmalloc(o, GFP_ATOMIC);", "kzalloc": "kzalloc(o, GFP_NOWAIT);"}
+ATOMIC_FORMS = {
+    "kmalloc": "kmalloc(o, GFP_ATOMIC);", "kzalloc": "kzalloc(o, GFP_NOWAIT);",
+    "devm_kmalloc": "devm_kmalloc(o, &pdev, GFP_ATOMIC);", "devm_kzalloc": "devm_kzalloc(o, &pdev, GFP_NOWAIT);",
+}  # fmt: skip
 """Calls for which a row with a condition does not hold and another does."""
 
 
@@ -116,6 +128,7 @@ SEMANTICS = {
     "mutex_lock kmalloc kzalloc flush_work flush_delayed_work flush_workqueue flush_scheduled_work": "NNN",
     "drain_workqueue destroy_workqueue alloc_workqueue alloc_ordered_workqueue create_workqueue": "NNN",
     "create_singlethread_workqueue cancel_work_sync cancel_delayed_work_sync request_irq free_irq": "NNN",
+    "devm_kmalloc devm_kzalloc devm_request_irq devm_request_threaded_irq devm_free_irq": "NNN",
     "request_threaded_irq": "NNN", "timer_delete_sync timer_shutdown_sync": "YYN",
     "del_timer_sync del_singleshot_timer_sync": "YYN",
     "disable_work_sync disable_delayed_work_sync tasklet_unlock_wait": "NNN",
@@ -165,6 +178,7 @@ def stated(name: str, version: str, text: str) -> dict[str, str]:
 def spec(text: str, before: str, verdicts: dict[str, str]) -> tuple[str, dict[str, int]]:
     """A spec that makes a call in every situation, and the line on which it does."""
     lines, where = DECLARATIONS.splitlines(), {}
+    lines += ["device pdev { }"] if "pdev" in text else []
 
     def add(situation: str, begins: str, ends: str) -> None:
         legal = verdicts.get(situation, "yes") in ("yes", "risk", "later") and situation != "hardirq"
