@@ -68,6 +68,7 @@ def _followers() -> dict[str, re.Pattern[str]]:
         "ref": r"<",
         "percpu": r"\w",
         "out": r"\w",
+        "eventually": "",
         "invariant": "",
         "never": "",
         "cover": "",

@@ -17,7 +17,7 @@ from defercheck.sema.program import Program
 from defercheck.sema.walk import walk
 from defercheck.system.result import Exploration, Witness
 from defercheck.system.system import Property, TransitionSystem
-from defercheck.trace import driver_site, replay, shorten
+from defercheck.trace import driver_site, replay_witness, shorten
 from defercheck.verdict import Trace, Verdict
 
 if TYPE_CHECKING:
@@ -113,14 +113,14 @@ class _Judge:
 
     def schedule(self, p: Property, w: Witness) -> Trace:
         """The schedule that shows a violation (or reaches a cover), replayed on the system as compiled."""
-        return replay(shorten(w.path, self.machine, p), self.machine)
+        return replay_witness(w, self.machine, self.lowered.system.claim(p.id))
 
     def witnesses(self) -> dict[str, list[tuple[Property, Witness]]]:
         """What was found, by code, the shortest first."""
         result: dict[str, list[tuple[Property, Witness]]] = {}
         for p in self.reduced.properties:
             w = self.found.witnesses.get(p.id)
-            if w is not None and not p.hidden and p.kind != "cover" and p.code != "DF702":
+            if w is not None and not p.hidden and p.kind != "cover" and p.code not in ("DF702", "DF703"):
                 result.setdefault(p.code, []).append((p, w))
         for hits in result.values():
             hits.sort(key=lambda hit: len(hit[1].path))
@@ -153,7 +153,10 @@ class _Judge:
         """The verdict where nothing was found: only a complete search can say that there is nothing."""
         if not self.found.complete:
             return Verdict(code, name, "undetermined", reason=LIMIT_TEXT.get(self.found.limit, self.found.limit))
-        if not self.found.stuck_checked and any(p.kind == "stuck" and p.code == code for p in self.reduced.properties):
+        open_ones = {p.code for p in self.reduced.properties if p.kind in ("stuck", "lasting")}
+        if not self.found.fair_checked and code == "DF703":
+            return Verdict(code, name, "undetermined", reason="the search for fair schedules was cut short")
+        if not self.found.stuck_checked and code in open_ones:
             return Verdict(
                 code, name, "undetermined", reason="the search for contexts that wait for ever was cut short"
             )
@@ -191,19 +194,17 @@ class _Judge:
     # ---- the spec's own properties ----
 
     def named(self) -> Iterator[Verdict]:
-        """One verdict for each invariant and never."""
-        if not self.checked("DF702"):
-            return
+        """One verdict for each invariant, never, eventually and leads-to."""
         for p in self.reduced.properties:
-            if p.code != "DF702":
+            if p.code not in ("DF702", "DF703") or not self.checked(p.code):
                 continue
             w = self.found.witnesses.get(p.id)
             if w is None:
-                v = self.nothing("DF702", p.subject)
+                v = self.nothing(p.code, p.subject)
                 yield replace(v, message=sentence(p) if v.outcome == "violated" else "", span=p.span)
             else:
                 trace = self.schedule(p, w)
-                yield Verdict("DF702", p.subject, "violated", p.message, p.subject, p.span, trace)
+                yield Verdict(p.code, p.subject, "violated", p.message, p.subject, p.span, trace)
 
     def covers(self) -> Iterator[Verdict]:
         """One verdict for each cover."""

@@ -122,6 +122,25 @@ class Words:
         path.chosen = True
         return [(path, FALSE)]
 
+    # ---- what an infinite schedule owes to whom ----
+
+    def in_turn(self, ex: Executor, e: tree.CallExpr, path: Path) -> list:
+        """Who can take this step again and again takes it: those that wait form a queue."""
+        assert ex.context is not None
+        path.promise = f"a lock is granted in turn ({ex.context.name})"
+        return [(path, FALSE)]
+
+    def hands_over(self, ex: Executor, e: tree.CallExpr, path: Path) -> list:
+        """The environment cannot choose another way for ever."""
+        assert ex.context is not None
+        path.promise = f"the softirq loop hands over to ksoftirqd in the end ({ex.context.name})"
+        return [(path, FALSE)]
+
+    def at_will(self, ex: Executor, e: tree.CallExpr, path: Path) -> list:
+        """Somebody takes this step at any time, or never."""
+        path.free = "choice"
+        return [(path, FALSE)]
+
     # ---- evidence ----
 
     def note_order(self, ex: Executor, e: tree.CallExpr, path: Path, held: Value, a: Value, b: Value) -> list:

@@ -54,7 +54,9 @@ def drop_constants(system: TransitionSystem) -> TransitionSystem:
             for t, possible in zip(flow.transitions, flow.possible, strict=True)
             if possible
         ),
-        properties=tuple(replace(p, expr=flow.fold(p.expr, done)) for p in system.properties),
+        properties=tuple(
+            replace(p, expr=flow.fold(p.expr, done), trigger=flow.fold(p.trigger, done)) for p in system.properties
+        ),
         proposals=tuple(replace(p, expr=flow.fold(p.expr, done)) for p in system.proposals),
     )
 

@@ -27,7 +27,11 @@ def restore(found: Exploration, reduced: TransitionSystem) -> Exploration:
         found,
         fired=frozenset(o for i in found.fired for o in origins[i]),
         witnesses={
-            name: Witness(w.property, tuple(o for i in w.path for o in origins[i]))
+            name: Witness(
+                w.property,
+                tuple(o for i in w.path for o in origins[i]),
+                None if w.loop is None else tuple(o for i in w.loop for o in origins[i]),
+            )
             for name, w in found.witnesses.items()
         },
     )
