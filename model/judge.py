@@ -142,8 +142,8 @@ class _Judge:
 
     def blame(self, p: Property, trace: Trace) -> Span | None:
         """The place in the driver to show: the object that the rule speaks of, else the last driver statement."""
-        if p.subject in self.program.instances:
-            return self.program.instances[p.subject].span
+        if p.subject in self.lowered.program.instances:
+            return self.lowered.program.instances[p.subject].span
         for step in reversed(trace.steps):
             if (site := driver_site(step)) is not None:
                 return site

@@ -66,6 +66,8 @@ class Builder:
     properties: dict[str, Property] = field(default_factory=dict)
     references: dict[str, str] = field(default_factory=dict)
     """Variables that hold references, with the type of the objects that they name."""
+    grown: bool = False
+    """Whether an object on the stack was met that the program did not have yet."""
     arrays: dict[str, ArrayPlace] = field(default_factory=dict)
     """Arrays that were made, by name."""
     places: dict[tuple[str, str], Place | ListPlace | ArrayPlace] = field(default_factory=dict)

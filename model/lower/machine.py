@@ -32,10 +32,11 @@ from defercheck.system.system import Free, Location, TransitionSystem, Variable
 @dataclass(frozen=True, slots=True)
 class Lowered:
     """A compiled program. ``evaluated`` has, for each transition, the assertions that it evaluates beside its own
-    statement (they are made by the step that follows them)."""
+    statement (they are made by the step that follows them). ``program`` has the objects on stacks too."""
 
     system: TransitionSystem
     evaluated: tuple[tuple[Span, ...], ...]
+    program: Program
 
 
 def lower(
@@ -49,7 +50,12 @@ def lower(
     ``disabled`` rules are not checked at all; ``allowed`` ones are recorded and the path goes on. ``SpecError`` when
     something cannot be compiled (recursion, an unbounded loop in one step, ...).
     """
-    return _Machine(program, disabled, allowed).compile(propose)
+    program = replace(program, instances=dict(program.instances))
+    while True:  # anew, once all objects on the stack are known
+        machine = _Machine(program, disabled, allowed)
+        lowered = machine.compile(propose)
+        if not machine.builder.grown:
+            return lowered
 
 
 class _Machine:
@@ -82,7 +88,7 @@ class _Machine:
         system = self.builder.system(self.program.spec.source.name)
         if propose:
             system = replace(system, proposals=proposals(self.builder, self.words))
-        return Lowered(system, tuple(self.builder.evaluated))
+        return Lowered(system, tuple(self.builder.evaluated), self.program)
 
     @property
     def unpromised(self) -> Free:

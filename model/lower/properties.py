@@ -111,7 +111,7 @@ class _Properties:
         looker = Executor(self.builder, None, self.words)
         there = self.given()
         for i in self.program.of_type("object"):
-            if i.name in there:
+            if i.name in there or i.stack:
                 continue
             freed = op("ne", Var(looker.allocation(i.name)), Const(1))
             text = "is never freed: nothing is left to run and it is still allocated"

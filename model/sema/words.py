@@ -123,7 +123,7 @@ INTERNAL = frozenset({
     "write_release", "down_may_end", "may_be_preempted", "gfp_may_sleep", "reclaim", "completion_taken", "wait_may_end",
     "queued_on", "unlink_work", "wait_until_idle", "grab_delayed", "keep_cpu", "in_flight", "quiet",
     "run_by_hand", "comes_up_in_itself", "but_not_here",
-    "start_frame", "start_elsewhere",
+    "start_frame", "memory_ends", "leave_frame", "start_elsewhere",
     "device_frame", "devres_release_all", "devres_release",
     "hrtimer_prepare", "hrtimer_taken", "hrtimer_rearm", "hrtimer_frame", "soft_timer_expires", "run_hrtimers",
     "irq_thread_active", "wake_irq_thread", "irq_thread_frame",

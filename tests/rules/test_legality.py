@@ -43,7 +43,8 @@ CALLS: dict[str, str] = {
     "msleep": "msleep(1);", "ssleep": "ssleep(1);", "usleep_range": "usleep_range(1, 2);",
     "wait_event": "wait_event(head, flag);", "wait_event_interruptible": "wait_event_interruptible(head, flag);",
     "wait_event_timeout": "wait_event_timeout(head, flag, HZ);",
-    "kmalloc": "kmalloc(o, GFP_KERNEL);", "kzalloc": "kzalloc(o, GFP_NOIO);", "kfree": "kfree(o);",
+    "kmalloc": "kmalloc(o, GFP_KERNEL);", "kzalloc": "kzalloc(o, GFP_NOIO);",
+    "kmalloc_some": "kmalloc_some(o, GFP_KERNEL);", "kzalloc_some": "kzalloc_some(o, GFP_NOIO);", "kfree": "kfree(o);",
     "mutex_lock": "mutex_lock(&mx);", "mutex_unlock": "mutex_unlock(&mx);",
     "alloc_workqueue": 'queue = alloc_workqueue("queue", 0, 1);', "create_workqueue": 'queue = create_workqueue("q");',
     "alloc_ordered_workqueue": 'queue = alloc_ordered_workqueue("queue", 0);',
@@ -115,6 +116,7 @@ THREAD = {
 ATOMIC_FORMS = {
     "kmalloc": "kmalloc(o, GFP_ATOMIC);", "kzalloc": "kzalloc(o, GFP_NOWAIT);",
     "devm_kmalloc": "devm_kmalloc(o, &pdev, GFP_ATOMIC);", "devm_kzalloc": "devm_kzalloc(o, &pdev, GFP_NOWAIT);",
+    "kmalloc_some": "kmalloc_some(o, GFP_ATOMIC);", "kzalloc_some": "kzalloc_some(o, GFP_NOWAIT);",
 }  # fmt: skip
 """Calls for which a row with a condition does not hold and another does."""
 
@@ -125,7 +127,8 @@ SEMANTICS = {
     "wait_for_completion wait_for_completion_io wait_for_completion_timeout wait_for_completion_io_timeout": "NNN",
     "wait_for_completion_interruptible wait_for_completion_interruptible_timeout": "NNN",
     "wait_for_completion_killable wait_for_completion_killable_timeout": "NNN",
-    "mutex_lock kmalloc kzalloc flush_work flush_delayed_work flush_workqueue flush_scheduled_work": "NNN",
+    "mutex_lock kmalloc kzalloc kmalloc_some kzalloc_some flush_work flush_delayed_work": "NNN",
+    "flush_workqueue flush_scheduled_work": "NNN",
     "drain_workqueue destroy_workqueue alloc_workqueue alloc_ordered_workqueue create_workqueue": "NNN",
     "create_singlethread_workqueue cancel_work_sync cancel_delayed_work_sync request_irq free_irq": "NNN",
     "devm_kmalloc devm_kzalloc devm_request_irq devm_request_threaded_irq devm_free_irq": "NNN",
