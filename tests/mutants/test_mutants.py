@@ -19,11 +19,10 @@ from defercheck.verdict import CheckResult
 
 from tests.mutants.faults import FAULTS as DEFERRAL
 from tests.mutants.faults import Edit, Fault
-from tests.mutants.faults_lines import LIFE
 from tests.mutants.faults_sync import SYNC
 from tests.table import SPECS
 
-FAULTS = (*DEFERRAL, *LIFE, *SYNC)
+FAULTS = (*DEFERRAL, *SYNC)
 OWN = Path(__file__).with_name("specs")
 
 
