@@ -11,7 +11,7 @@ from defercheck.lower.builder import Builder, ContextBuilder, Path
 from defercheck.lower.execute import Executor
 from defercheck.lower.points import Point, Points, around
 from defercheck.lower.syntax import calls_in_order
-from defercheck.lower.values import Env, ObjectValue, Place, Value
+from defercheck.lower.values import NULL, Env, ObjectValue, Place, Value
 from defercheck.sema.shape import DEVICE, INLINED, Shapes, callee_name, machine_word
 from defercheck.sema.types import Int, List, Number, Object, Opaque
 from defercheck.sema.walk import walk
@@ -136,7 +136,7 @@ class Calls:
         """A call through a member: one way for each function that it may hold."""
         assert isinstance(e.callee, tree.Field)
         subject = self.executor.value(e.callee.base, path)[0][1]
-        passed = [v for a in e.arguments for _, v in self.executor.value(a, path)]
+        passed = [v for a in e.arguments for _, v in self.executor.value(a, path)] or [subject]
         name = subject.name if isinstance(subject, ObjectValue) else ""
         type = self.program.instances[name].type if name else ""
         for p, v in self.executor.scalar(e.callee, path):
@@ -151,8 +151,9 @@ class Calls:
 
     def passed(self, f: tree.FunctionDecl, values: list[Value]) -> list[Value]:
         """What a handler's parameters are bound to: the object that it is called for, where that is what it takes."""
-        if len(f.parameters) != 1 or not values or not isinstance(values[0], ObjectValue):
-            return [FALSE] * len(f.parameters)
-        type = self.executor.type(f.parameters[0].type)
-        fits = isinstance(type, Object) and self.program.instances[values[0].name].type == type.name
-        return [values[0] if fits else FALSE]
+        types = [self.executor.type(p.type) for p in f.parameters]
+        nothing: list[Value] = [NULL if isinstance(type, Object) else FALSE for type in types]
+        first = values[0] if values else FALSE
+        if len(types) != 1 or not isinstance(first, ObjectValue) or not isinstance(types[0], Object):
+            return nothing
+        return [first] if self.program.instances[first.name].type == types[0].name else nothing
