@@ -139,6 +139,9 @@ class Builder(StatementBuilder):
     def on_exactly(self, span: Span, c: list[Any]) -> tuple[str, Span, IntLiteral]:
         return "exactly", span, self.number_of(c[1])
 
+    def on_fairly(self, span: Span, c: list[Any]) -> tuple[str, Span, bool]:
+        return "fairly", span, True
+
     def on_level(self, span: Span, c: list[Any]) -> tuple[str, Span, bool]:
         return "level", span, True
 
@@ -160,7 +163,7 @@ class Builder(StatementBuilder):
     def on_context(self, span: Span, c: list[Any]) -> ContextDecl:
         kind = c[0]
         fit = {
-            "irq": ("cpu", "times", "exactly", "level", "when", "thread"),
+            "irq": ("cpu", "times", "exactly", "fairly", "level", "when", "thread"),
             "thread": ("cpu", "each_cpu", "for_each", "after", "priority"),
         }.get(kind, ())  # fmt: skip
         given: dict[str, Any] = {}
@@ -175,7 +178,8 @@ class Builder(StatementBuilder):
             place = names[1].span
             raise SpecError(Diagnostic(f"each {kind} has a body of its own", place, help="declare it separately"))
         body = next((child for child in c if isinstance(child, Block)), None)
-        line = Line("level" in given, "exactly" in given, given.get("when"), given.get("thread"), body is not None)
+        words = ("level" in given, "exactly" in given, "fairly" in given)
+        line = Line(*words, given.get("when"), given.get("thread"), body is not None)
         if body is None:  # the kernel's own handler
             place = given["thread"].span
             body = Block((Return(NameExpr("IRQ_WAKE_THREAD", place), place),), place)
@@ -228,6 +232,9 @@ class Builder(StatementBuilder):
             raise SpecError(Diagnostic(f"`{c[0]}` is said once, not for each object", of, help="name the object"))
         return PropertyDecl(c[0], self.name_of(c[1]), c[7], span, Parameter(c[4], self.name_of(c[5]), of))
 
+    def on_leads_to(self, span: Span, c: list[Any]) -> PropertyDecl:
+        return PropertyDecl("leadsto", self.name_of(c[0]), c[4], span, trigger=c[2])
+
     def on_expect(self, span: Span, c: list[Any]) -> ExpectDecl:
         return ExpectDecl(self.name_of(c[1]), self.strings_of(c), span)
 
@@ -235,7 +242,7 @@ class Builder(StatementBuilder):
         return AllowDecl(self.name_of(c[1]), self.string_of(c[2]), span)
 
 
-_EITHER = ({"cpu", "each_cpu"}, {"times", "exactly"})
+_EITHER = ({"cpu", "each_cpu"}, {"times", "exactly"}, {"times", "fairly"}, {"exactly", "fairly"})
 """Clauses that say different things about the same."""
 
 
@@ -244,6 +251,6 @@ def _misplaced_clause(kind: str, place: Span) -> Diagnostic:
     return Diagnostic(
         f"{article} `{kind}` takes no `{place.text}`",
         place,
-        help="`irq` takes `on cpu N`, `times N`, `exactly N`, `level`, `when (...)` and `thread { }`, "
+        help="`irq` takes `on cpu N`, `times N`, `exactly N`, `fairly`, `level`, `when (...)` and `thread { }`, "
         "`thread` takes `on cpu N`, `after OTHER` and `priority N`",
     )

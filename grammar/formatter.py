@@ -109,6 +109,8 @@ class _ItemPrinter(StatementPrinter):
                 return [f"option {self._name(name)} = {self._name(value)}"]
             case MacroUse(name, arguments):
                 return [f"{self._name(name)}(", *self.arguments(arguments), ")"]
+            case PropertyDecl(name=Name() as name, expr=expr, trigger=trigger) if trigger is not None:
+                return [f"{self._name(name)}: ", *self.expr(trigger), " ~>", Break(0), *self.expr(expr)]
             case PropertyDecl(kind, name, expr, parameter=None):
                 label = f"{self._name(name)}: " if name else ""
                 return [f"{kind} {label}", *self.expr(expr)]
@@ -164,6 +166,8 @@ class _ItemPrinter(StatementPrinter):
             head += "on each cpu "
         if item.times:
             head += f"{'exactly' if item.line.exactly else 'times'} {number(item.times.value, item.times.span)} "
+        if item.line.fairly:
+            head += "fairly "
         if item.after:
             head += f"after {', '.join(self._name(name) for name in item.after)} "
         if item.priority:

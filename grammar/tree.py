@@ -234,12 +234,14 @@ class Line:
     """What an ``irq`` says of its line beside its handler.
 
     ``level``: asserted, and so promised, as long as its condition holds; ``when (e)``: it fires only while ``e``
-    holds; ``exactly 3`` instead of ``times 3``: those interrupts do come; ``irq H { } thread { }``: the handler's
-    thread. Where ``hard`` is false there is only a thread, and the kernel's own handler wakes it.
+    holds; ``exactly 3`` instead of ``times 3``: those interrupts do come; ``fairly``: they come for ever, whenever they
+    may again and again; ``irq H { } thread { }``: the handler's thread. Where ``hard`` is false there is only a thread,
+    and the kernel's own handler wakes it.
     """
 
     level: bool = False
     exactly: bool = False
+    fairly: bool = False
     when: Expr | None = None
     thread: Block | None = None
     hard: bool = True
@@ -312,13 +314,15 @@ class StartDecl:
 @dataclass(frozen=True, slots=True)
 class PropertyDecl:
     """``invariant NAME: expr;``, ``never NAME: expr;``, ``cover NAME: expr;``, ``lemma NAME: expr;``, ``final NAME:
-    expr;``; the name may be missing. ``lemma NAME for each tasklet t: expr;`` speaks of each object of a type."""
+    expr;``, ``eventually NAME: expr;``; the name may be missing. ``NAME: trigger ~> expr;`` (leads to) has one.
+    ``lemma NAME for each tasklet t: expr;`` speaks of each object of a type."""
 
-    kind: Literal["invariant", "never", "cover", "lemma", "final"]
+    kind: Literal["invariant", "never", "cover", "lemma", "final", "eventually", "leadsto"]
     name: Name | None
     expr: Expr
     span: Span
     parameter: Parameter | None = None
+    trigger: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)

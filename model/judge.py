@@ -17,7 +17,7 @@ from defercheck.sema.program import Program
 from defercheck.sema.walk import walk
 from defercheck.system.result import Exploration, Witness
 from defercheck.system.system import Property, TransitionSystem
-from defercheck.trace import driver_site, replay, shorten
+from defercheck.trace import driver_site, replay_witness, shorten
 from defercheck.verdict import Trace, Verdict
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class _Judge:
         self.reduced = reduced
         self.found = found
         self.options = options
-        self._machines: dict[tuple[tuple[str, int], ...], Interpreter] = {}
+        self.machine = Interpreter(lowered.system)
         items = program.spec.items
         self.asserts = any(isinstance(n, tree.Assert) for n in walk(items))
         self.allowed = {i.code.text: i for i in items if isinstance(i, tree.AllowDecl)}
@@ -113,21 +113,14 @@ class _Judge:
 
     def schedule(self, p: Property, w: Witness) -> Trace:
         """The schedule that shows a violation (or reaches a cover), replayed on the system as compiled."""
-        machine = self.machine(w)
-        return replay(shorten(w.path, machine, p), machine)
-
-    def machine(self, w: Witness) -> Interpreter:
-        """The system as compiled, with the values that the witness gives to what is free at first."""
-        if w.given not in self._machines:
-            self._machines[w.given] = Interpreter(self.lowered.system.given(w.given))
-        return self._machines[w.given]
+        return replay_witness(w, self.machine, self.lowered.system.claim(p.id))
 
     def witnesses(self) -> dict[str, list[tuple[Property, Witness]]]:
         """What was found, by code, the shortest first."""
         result: dict[str, list[tuple[Property, Witness]]] = {}
         for p in self.reduced.properties:
             w = self.found.witnesses.get(p.id)
-            if w is not None and not p.hidden and p.kind != "cover" and p.code != "DF702":
+            if w is not None and not p.hidden and p.kind != "cover" and p.code not in ("DF702", "DF703"):
                 result.setdefault(p.code, []).append((p, w))
         for hits in result.values():
             hits.sort(key=lambda hit: len(hit[1].path))
@@ -145,12 +138,12 @@ class _Judge:
         if p.kind == "stuck" and p.context is not None:
             about = f" (`{p.subject}`)" if p.subject in self.program.instances else ""
             text = f"`{self.reduced.contexts[p.context].name}` is stuck: {p.message}{about}"
-        return Verdict(p.code, name, "violated", text + given(w), p.subject, span, trace, tuple(also))
+        return Verdict(p.code, name, "violated", text, p.subject, span, trace, tuple(also))
 
     def blame(self, p: Property, trace: Trace) -> Span | None:
         """The place in the driver to show: the object that the rule speaks of, else the last driver statement."""
-        if p.subject in self.program.instances:
-            return self.program.instances[p.subject].span
+        if p.subject in self.lowered.program.instances:
+            return self.lowered.program.instances[p.subject].span
         for step in reversed(trace.steps):
             if (site := driver_site(step)) is not None:
                 return site
@@ -160,7 +153,10 @@ class _Judge:
         """The verdict where nothing was found: only a complete search can say that there is nothing."""
         if not self.found.complete:
             return Verdict(code, name, "undetermined", reason=LIMIT_TEXT.get(self.found.limit, self.found.limit))
-        if not self.found.stuck_checked and any(p.kind == "stuck" and p.code == code for p in self.reduced.properties):
+        open_ones = {p.code for p in self.reduced.properties if p.kind in ("stuck", "lasting")}
+        if not self.found.fair_checked and code == "DF703":
+            return Verdict(code, name, "undetermined", reason="the search for fair schedules was cut short")
+        if not self.found.stuck_checked and code in open_ones:
             return Verdict(
                 code, name, "undetermined", reason="the search for contexts that wait for ever was cut short"
             )
@@ -190,7 +186,7 @@ class _Judge:
             mine = [hit for hit in hits if hit[0].subject == variable]
             v = self.violation(name, mine)
             p, w = mine[0]
-            text = f"{v.message}: {held(p, shorten(w.path, self.machine(w), p), self.machine(w))}"
+            text = f"{v.message}: {held(p, shorten(w.path, self.machine, p), self.machine)}"
             places = (p.also, *(s for q, _ in mine for s in (q.span, q.also)))
             also = dict.fromkeys(s for s in places if s is not None and not same(s, v.span))
             yield replace(v, message=text, also=tuple(also))
@@ -198,19 +194,17 @@ class _Judge:
     # ---- the spec's own properties ----
 
     def named(self) -> Iterator[Verdict]:
-        """One verdict for each invariant and never."""
-        if not self.checked("DF702"):
-            return
+        """One verdict for each invariant, never, eventually and leads-to."""
         for p in self.reduced.properties:
-            if p.code != "DF702":
+            if p.code not in ("DF702", "DF703") or not self.checked(p.code):
                 continue
             w = self.found.witnesses.get(p.id)
             if w is None:
-                v = self.nothing("DF702", p.subject)
+                v = self.nothing(p.code, p.subject)
                 yield replace(v, message=sentence(p) if v.outcome == "violated" else "", span=p.span)
             else:
                 trace = self.schedule(p, w)
-                yield Verdict("DF702", p.subject, "violated", p.message + given(w), p.subject, p.span, trace)
+                yield Verdict(p.code, p.subject, "violated", p.message, p.subject, p.span, trace)
 
     def covers(self) -> Iterator[Verdict]:
         """One verdict for each cover."""
@@ -243,11 +237,6 @@ class _Judge:
             if code not in seen and self.checked(code):
                 text = f"`allow {code}` silences nothing: no schedule breaks that rule"
                 yield Verdict("DF902", "useless allowance", "violated", text, code, item.span)
-
-
-def given(w: Witness) -> str:
-    """With which values of the spec's parameters it happens."""
-    return f", with {', '.join(f'{name} = {value}' for name, value in w.given)}" if w.given else ""
 
 
 def sentence(p: Property) -> str:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from defercheck.grammar.span import Span
-from defercheck.interpret import Interpreter
+from defercheck.interpret import INFINITE, Interpreter, closed, replay_lasso
+from defercheck.interpret.fair import able
 from defercheck.system.expr import evaluate
+from defercheck.system.fairness import conditions
+from defercheck.system.result import Witness
 from defercheck.system.system import Property
 from defercheck.verdict import Change, Step, Trace
 
@@ -14,7 +19,7 @@ def shorten(path: tuple[int, ...], machine: Interpreter, claim: Property) -> tup
 
     Merging steps makes a context go on to its next visible step at once; people want to see it stop where it may.
     """
-    if claim.kind == "stuck":
+    if claim.kind in INFINITE:
         return path
     system = machine.system
     for at in range(len(path) - 2, -1, -1):
@@ -57,6 +62,19 @@ def replay(path: tuple[int, ...], machine: Interpreter) -> Trace:
         cpu = evaluate(context.cpu, moved)
         steps.append(Step(context.name, context.level, cpu, t.label, t.span, t.calls, t.kernel, changes, t.violates))
     return Trace(tuple(steps))
+
+
+def replay_witness(w: Witness, machine: Interpreter, claim: Property) -> Trace:
+    """The schedule of a witness, shortened. ``ValueError`` as for ``replay``, and when its loop does not close, is not
+    fair or shows nothing."""
+    if w.loop is None:
+        return replay(shorten(w.path, machine, claim), machine)
+    w = closed(machine, w)
+    assert w.loop is not None
+    loop = replay_lasso(machine, w, claim)[len(w.path) :]
+    owed = [c for c in conditions(machine.system) if any(able(machine, s, c) for s in loop)]
+    fair = dict.fromkeys(c.words.partition(" (")[0] for c in owed)
+    return replace(replay((*w.path, *w.loop), machine), loop=len(w.path), fair=tuple(fair))
 
 
 def driver_site(step: Step) -> Span | None:

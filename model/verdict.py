@@ -44,9 +44,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A schedule from the initial state. Every step of it was replayed by the interpreter."""
+    """A schedule from the initial state. Every step of it was replayed by the interpreter.
+
+    An infinite one has a ``loop``: the steps from that index on lead back to where they begin, and repeat for ever;
+    none are left when nothing moves any more. ``fair`` says, in sentences, to whom the loop owes what it gives: that
+    was checked too.
+    """
 
     steps: tuple[Step, ...]
+    loop: int | None = None
+    fair: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from defercheck.system.system import Context, Location, Property, Transition, Tr
 from hypothesis import strategies as st
 
 SMALL = st.integers(-3, 5)
+OWED = [("", "")] * 4 + [("p", ""), ("q", ""), ("", "finite"), ("", "unbounded"), ("", "choice")]
+"""What infinite schedules owe a step: mostly, that its context goes on."""
 CONSTANTS = st.one_of(SMALL, SMALL, st.sampled_from([-1 << 63, -1 << 40, 1 << 31, (1 << 62) - 1, 1 << 63]))
 
 
@@ -73,11 +75,16 @@ def systems(draw: st.DrawFn, wild: bool = False) -> TransitionSystem:
                 target = draw(st.sampled_from([*range(size), (source + 1) % size, None]))
                 violates = draw(st.sampled_from([None] * 8 + [c.id for c in claims]))
                 guard = draw(usual)
+                promise, free = draw(st.sampled_from(OWED))
                 transitions.append(
-                    Transition(n, source, target, guard, updates, f"t{len(transitions)}", violates=violates)
-                )
+                    Transition(n, source, target, guard, updates, f"t{len(transitions)}", violates=violates,
+                               promise=promise, free=free)
+                )  # fmt: skip
     for kind in draw(st.lists(st.sampled_from(["invariant", "cover", "terminal"]), max_size=5)):
         claims.append(Property(f"{kind}{len(claims)}", "T", kind, "", expr=draw(expressions(every))))
+    for kind in draw(st.lists(st.sampled_from(["lasting", "eventually", "leadsto"]), max_size=3)):
+        trigger = draw(expressions(every)) if kind == "leadsto" else TRUE
+        claims.append(Property(f"{kind}{len(claims)}", "T", kind, "", expr=draw(expressions(every)), trigger=trigger))
     for n, size in enumerate(sizes):
         for _ in range(draw(st.integers(0, 2))):
             at = draw(st.frozensets(st.integers(0, size - 1), min_size=1))

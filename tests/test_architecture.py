@@ -54,7 +54,7 @@ THIRD_PARTIES = {
     "z3": {"prove"},
     "click": {"cli"},
     "rich": {"cli", "report"},
-    "networkx": {"export", "sema", "lower", "reduce", "cli", "api"},
+    "networkx": {"export", "interpret", "sema", "lower", "reduce", "cli", "api"},
 }
 """Who may use which library, so that each stays replaceable."""
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from defercheck.explore.columns import unpack_all
 from defercheck.explore.control import NEVER, Shared, Status
+from defercheck.explore.fair import Fair, owed
 from defercheck.explore.jit import Tiers
 from defercheck.explore.layout import lay_out
 from defercheck.explore.search import search_ir
 from defercheck.explore.storage import Storage, Tuning
-from defercheck.explore.stuck import mark_bytes, stuck_contexts, stuck_ir
+from defercheck.explore.stuck import mark_bytes, marked, stuck_ir
 from defercheck.explore.successors import Plan, context_ir, plan
 from defercheck.explore.table import base_ir
 from defercheck.explore.watch import watch_ir
@@ -28,6 +29,10 @@ STRIDE = 1 << 20
 """States that one call of generated code passes over, outside the search itself."""
 
 
+class Late(Exception):
+    """The limit on time was reached between two calls of generated code."""
+
+
 class InternalError(Exception):
     """The system is not well formed: a transition takes a variable out of its range."""
 
@@ -41,7 +46,8 @@ def explore(
 
     ``progress`` is called a few times a second. Ctrl-C ends the exploration with what is known so far, ``complete``
     False and ``limit`` "interrupted". The analysis behind ``stuck`` properties comes after all states are known; when
-    a limit ends that one, ``complete`` is True, ``stuck_checked`` False and ``limit`` says why.
+    a limit ends that one, ``complete`` is True, ``stuck_checked`` False and ``limit`` says why; likewise
+    ``fair_checked`` for the search for loops that comes last.
 
     ``InternalError`` names a transition that leaves a variable's range; ``ValueError`` when the initial state is
     outside a variable's range.
@@ -66,7 +72,7 @@ def module_ir(p: Plan, tuning: Tuning) -> str:
     parts = [base_ir(p, tuning.chunk_bits), watch_ir(p)]
     parts += [context_ir(p, n) for n in range(len(p.system.contexts))]
     parts.append(search_ir(p, tuning.batch))
-    if stuck_contexts(p):
+    if marked(p):
         parts.append(stuck_ir(p, tuning.batch))
     return "\n".join(parts)
 
@@ -91,28 +97,32 @@ class Search:
         self._code = Tiers(module_ir(self._plan, tuning), self._shared.addresses())
         self._storage = Storage(self._control, self._layout, self._plan.most, tuning, limits.memory)
         self._reported = self._begun
+        self._loops: dict[str, Witness] = {}
 
     def run(self, columns: dict[str, Any] | None = None) -> Exploration:
         """Search, analyse, collect. Called once. ``columns`` receives the states that were seen."""
         try:
-            complete, limit, stuck_checked = self._explore()
+            outcome = self._explore()
             if columns is not None:
                 columns.update(unpack_all(self._layout, self._storage.words(self._control.count)))
-            return self._result(complete, limit, stuck_checked)
+            return self._result(*outcome)
         finally:
             self._storage.free()
 
-    def _explore(self) -> tuple[bool, Limit, bool]:
-        complete = False
+    def _explore(self) -> tuple[bool, Limit, bool, bool]:
+        """Whether all states are known, what stopped the rest, and what of the analyses behind it was finished."""
+        complete = stuck_checked = False
         try:
             limit = self._search()
             if limit:
-                return False, limit, False
+                return False, limit, False, False
             complete = True
             limit = self._stuck()
-            return True, limit, not limit
+            stuck_checked = not limit
+            limit = limit or self._fair()
+            return True, limit, stuck_checked, not limit
         except KeyboardInterrupt:
-            return complete, "interrupted", False
+            return complete, "interrupted", stuck_checked, False
 
     def _search(self) -> Limit:
         control, storage = self._control, self._storage
@@ -152,7 +162,7 @@ class Search:
 
     def _stuck(self) -> Limit:
         """Mark the states from which each context may move and note those where one waits in vain."""
-        if not stuck_contexts(self._plan):
+        if not marked(self._plan):
             return ""
 
         def over_all(name: str, backwards: bool = False) -> bool:
@@ -176,6 +186,37 @@ class Search:
             if not over_all("sweep", backwards=True):
                 return "time"
         return "" if over_all("report") else "time"
+
+    def _fair(self) -> Limit:
+        """Find the loops of infinite schedules: for each property that needs one, in the graph of all states."""
+        waiting = {
+            p.id: int(index)
+            for p in self._system.properties
+            if p.kind in ("stuck", "lasting") and (index := self._shared.first[self._plan.slots[p.id]]) != NEVER
+        }
+        if not waiting and not owed(self._plan):
+            return ""
+        analysis = Fair(self._plan, self._shared, self._storage, self._tuning, self._paths(), self._pauses)
+        needed = self._storage.bytes + analysis.bytes()
+        if self._limits.memory is not None and needed > self._limits.memory:
+            return "memory"
+        self._storage.peak = max(self._storage.peak, needed)
+        try:
+            self._loops = {w.property: w for w in analysis.run(waiting)}
+        except MemoryError:
+            return "memory"
+        except Late:
+            return "time"
+        finally:
+            self._code.seconds += analysis.seconds
+        return ""
+
+    def _pauses(self) -> Iterator[tuple[int, int]]:
+        for first, end in _strides(self._control.count):
+            if self._late():
+                raise Late
+            yield first, end
+            self._report()
 
     def _late(self) -> bool:
         return self._limits.seconds is not None and time.monotonic() - self._begun > self._limits.seconds
@@ -208,12 +249,12 @@ class Search:
     def _paths(self) -> Paths:
         return Paths(self._system, self._layout, self._storage.get, self._storage.parent)
 
-    def _result(self, complete: bool, limit: Limit, stuck_checked: bool) -> Exploration:
+    def _result(self, complete: bool, limit: Limit, stuck_checked: bool, fair_checked: bool) -> Exploration:
         control = self._control
-        paths, witnesses = self._paths(), {}
+        paths, witnesses = self._paths(), dict(self._loops)
         for p in self._system.properties:
             index = self._shared.first[self._plan.slots[p.id]]
-            if index != NEVER:
+            if index != NEVER and p.id not in witnesses:
                 last = (paths.violating(index, p),) if p.kind == "step" else ()
                 witnesses[p.id] = Witness(p.id, paths.to(index) + last)
         return Exploration(
@@ -225,6 +266,7 @@ class Search:
             fired=frozenset(i for i, byte in enumerate(self._shared.fired) if byte),
             witnesses=witnesses,
             stuck_checked=stuck_checked,
+            fair_checked=fair_checked,
             bits=self._layout.bits,
             seconds=time.monotonic() - self._begun,
             compile_seconds=self._code.seconds,

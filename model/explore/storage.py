@@ -70,6 +70,11 @@ class Storage:
         self.peak = self.bytes
 
     @property
+    def slots(self) -> int:
+        """Slots of the table."""
+        return self._capacity
+
+    @property
     def bytes(self) -> int:
         """Bytes in use now."""
         marks = sum(block.size for block in self._marks)

@@ -1,45 +1,64 @@
-"""IR of the backward analysis behind ``stuck`` properties.
+"""IR of the backward analysis behind ``stuck`` and ``lasting`` properties.
 
-From which states may a context still move? From those in which it can (or in which a violating step may end the
-path), and from those with a successor from which it may: the least fixpoint. Edges are not stored. Each slot of the
-seen-set gets a mark with one bit a context; sweeps over the states, last found first because successors mostly are
-found later, compute the successors again, look them up and collect their marks, until a sweep changes nothing. A
-state whose mark is full is not visited again.
+From which states may a context still move, though only what is promised happens? From those in which it can (or in
+which a violating step may end the path), and from those with a promised successor from which it may: the least
+fixpoint. Likewise, from which states may a condition still end? Edges are not stored. Each slot of the seen-set gets
+a mark with one bit a context and one a ``lasting`` property; sweeps over the states, last found first because
+successors mostly are found later, compute the successors again, look them up and collect their marks, until a sweep
+changes nothing. A state whose mark is full is not visited again.
 """
 
 from __future__ import annotations
 
 from defercheck.explore.code import Code, Operand, Writer
 from defercheck.explore.control import control_at
-from defercheck.explore.successors import Plan, load_words, note_first
+from defercheck.explore.successors import Plan, context_ir, load_words, note_first
 from defercheck.system.expr import Expr, Var, disj, equals
-from defercheck.system.system import Property
+from defercheck.system.system import Property, Transition
 
 
-def stuck_contexts(p: Plan) -> list[int]:
-    """The contexts that have a bit in a mark, in the order of their bits."""
-    return sorted({c.context for c in p.system.properties if c.kind == "stuck" and c.context is not None})
+def marked(p: Plan) -> list[int | str]:
+    """What has a bit in a mark, in the order of the bits: contexts by their index, ``lasting`` properties by id."""
+    contexts = sorted({c.context for c in _claims(p) if c.context is not None})
+    return [*contexts, *(c.id for c in _claims(p) if c.kind == "lasting")]
 
 
 def mark_bytes(p: Plan) -> int:
-    """The size of a mark: a power of two with a bit for each context."""
+    """The size of a mark: a power of two with a bit for each."""
     size = 1
-    while 8 * size < len(stuck_contexts(p)):
+    while 8 * size < len(marked(p)):
         size *= 2
     return size
 
 
+def rescues(t: Transition) -> bool:
+    """Whether who waits for the step does not wait in vain."""
+    return t.free not in ("finite", "unbounded")
+
+
 def stuck_ir(p: Plan, batch: int) -> str:
     """``survey``, ``sweep`` and ``report``, each over the states ``from..to-1``."""
-    return "\n".join((_lookup_ir(p), _survey_ir(p), _sweep_ir(p, batch), _report_ir(p)))
+    partly = [context_ir(p, n, "promised", rescues) for n in sorted(_unpromised(p))]
+    return "\n".join((*partly, _lookup_ir(p), _survey_ir(p), _sweep_ir(p, batch), _report_ir(p)))
 
 
 def _claims(p: Plan) -> list[Property]:
-    return [c for c in p.system.properties if c.kind == "stuck" and c.context is not None]
+    return [c for c in p.system.properties if c.kind in ("stuck", "lasting")]
+
+
+def _unpromised(p: Plan) -> set[int]:
+    """The contexts with steps that do not count."""
+    return {t.context for t in p.system.transitions if not rescues(t)}
+
+
+def _bit(p: Plan, c: Property) -> int:
+    return 1 << marked(p).index(c.id if c.context is None else c.context)
 
 
 def _waits(p: Plan, c: Property) -> Expr:
-    assert c.context is not None
+    """What must not be for ever."""
+    if c.context is None:
+        return c.expr
     pc = p.layout.fields[p.system.contexts[c.context].pc]
     return disj(*(equals(Var(pc.name), i) for i in sorted(c.locations)))
 
@@ -126,20 +145,15 @@ end:
 }""")
 
 
-def _bits(p: Plan) -> dict[int, int]:
-    return {c: 1 << n for n, c in enumerate(stuck_contexts(p))}
-
-
 def _survey_ir(p: Plan) -> str:
-    """Which contexts are, in some state, where they might be stuck: only these are wanted."""
-    mark, bits = f"i{8 * mark_bytes(p)}", _bits(p)
+    """What is, in some state, as it must not be for ever: only the bits for these are wanted."""
+    mark = f"i{8 * mark_bytes(p)}"
     w = Writer()
     _each_state(w, "survey")
     code = Code(w, p.layout, p.ranges, load_words(w, p.layout))
     total = w.emit(f"load {mark}, ptr @wanted")
     for c in _claims(p):
-        assert c.context is not None
-        bit = w.emit(f"select i1 {code.truth(_waits(p, c))}, {mark} {bits[c.context]}, {mark} 0")
+        bit = w.emit(f"select i1 {code.truth(_waits(p, c))}, {mark} {_bit(p, c)}, {mark} 0")
         total = w.emit(f"or {mark} {total}, {bit}")
     w.do(f"store {mark} {total}, ptr @wanted")
     _end_each(w)
@@ -148,7 +162,7 @@ def _survey_ir(p: Plan) -> str:
 
 def _report_ir(p: Plan) -> str:
     """Note the first state in which each property fails, once the marks are final."""
-    mark, bits = f"i{8 * mark_bytes(p)}", _bits(p)
+    mark = f"i{8 * mark_bytes(p)}"
     w = Writer()
     _each_state(w, "report")
     code = Code(w, p.layout, p.ranges, load_words(w, p.layout))
@@ -168,8 +182,7 @@ look:
   %mark_at = call ptr @mark_of(ptr %state, i64 %hash)
   %mark = load {mark}, ptr %mark_at""")
     for c, truth in waits:
-        assert c.context is not None
-        bit = w.emit(f"and {mark} %mark, {bits[c.context]}")
+        bit = w.emit(f"and {mark} %mark, {_bit(p, c)}")
         cannot = w.emit(f"icmp eq {mark} {bit}, 0")
         shown = w.emit(f"and i1 {truth}, {cannot}")
         note, after = w.name("note"), w.name("after")
@@ -195,13 +208,20 @@ def _sweep_ir(p: Plan, batch: int) -> str:
     In the buffer a state's record stands behind those of its successors. The last word of a record is 0 for a
     successor and index + 1 for the state itself.
     """
-    bits, mark, record = _bits(p), f"i{8 * mark_bytes(p)}", p.record
-    w = Writer()
+    mark, record = f"i{8 * mark_bytes(p)}", p.record
+    w, partly = Writer(), _unpromised(p)
     for n in range(len(p.system.contexts)):
-        w.do(f"%out{n + 1} = call ptr @context.{n}(ptr %state, ptr %out{n})")
+        steps = "promised" if n in partly else "context"
+        w.do(f"%out{n + 1} = call ptr @{steps}.{n}(ptr %state, ptr %out{n})")
     last = len(p.system.contexts)
     seeds = "0"
-    for context, bit in bits.items():
+    lasting = [c for c in _claims(p) if c.kind == "lasting"]
+    code = Code(w, p.layout, p.ranges, load_words(w, p.layout)) if lasting else None
+    for c in lasting:
+        assert code is not None
+        own = w.emit(f"select i1 {code.truth(c.expr)}, {mark} 0, {mark} {_bit(p, c)}")
+        seeds = w.emit(f"or {mark} {seeds}, {own}")
+    for context, bit in ((c, 1 << n) for n, c in enumerate(marked(p)) if isinstance(c, int)):
         moved = w.emit(f"icmp ne ptr %out{context}, %out{context + 1}")
         own = w.emit(f"select i1 {moved}, {mark} {bit}, {mark} 0")
         seeds = w.emit(f"or {mark} {seeds}, {own}")

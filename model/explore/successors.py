@@ -7,7 +7,7 @@ in the globals of ``control``, which transitions can be taken and which violatin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from defercheck.explore.code import Code, Operand, Writer, signed
@@ -83,11 +83,23 @@ def note_first(w: Writer, slot: int) -> None:
     w.do(f"store i32 {earlier}, ptr {place}")
 
 
-def context_ir(p: Plan, index: int) -> str:
-    """The function of one context."""
-    context, at = p.system.contexts[index], p.at[index]
+def context_ir(
+    p: Plan,
+    index: int,
+    name: str = "context",
+    only: Callable[[Transition], bool] = lambda t: True,
+    tags: Sequence[int] | None = None,
+) -> str:
+    """The function of one context, ``@NAME.INDEX``: of all its transitions or ``only`` some. With ``tags``, a number
+    for each transition of the system, a record's last word is the tag of the step that it was made by."""
+    context = p.system.contexts[index]
+    at = {
+        source: kept
+        for source, group in p.at[index].items()
+        if (kept := tuple(i for i in group if only(p.system.transitions[i])))
+    }
     w = Writer()
-    w.lines.append(f"define internal ptr @context.{index}(ptr noalias nocapture readonly %state, ptr %out) #0 {{")
+    w.lines.append(f"define internal ptr @{name}.{index}(ptr noalias nocapture readonly %state, ptr %out) #0 {{")
     w.label("entry")
     code = Code(w, p.layout, p.ranges, load_words(w, p.layout))
     pc = p.layout.fields[context.pc]
@@ -101,7 +113,7 @@ def context_ir(p: Plan, index: int) -> str:
         here, out = code.inner(), "%out"
         block = f"at.{source - pc.lo}"
         for i in group:
-            out, block = _step(p, i, w, here, out, block)
+            out, block = _step(p, i, w, here, out, block, None if tags is None else tags[i])
         w.do(f"ret ptr {out}")
     w.label("none")
     w.do("ret ptr %out")
@@ -109,7 +121,9 @@ def context_ir(p: Plan, index: int) -> str:
     return "\n".join(w.lines)
 
 
-def _step(p: Plan, i: int, w: Writer, here: Code, out: Operand, block: str) -> tuple[Operand, str]:
+def _step(
+    p: Plan, i: int, w: Writer, here: Code, out: Operand, block: str, tag: int | None
+) -> tuple[Operand, str]:
     """One transition, after which the writer stands in a block where the state's next one can be tried."""
     t = p.system.transitions[i]
     guard = here.truth(t.guard)
@@ -131,6 +145,9 @@ def _step(p: Plan, i: int, w: Writer, here: Code, out: Operand, block: str) -> t
         return out, after
     body = here.inner()
     wrong = _updates(p, t, w, body, out)
+    if tag is not None:
+        place = w.emit(f"getelementptr i64, ptr {out}, i64 {p.record - 1}")
+        w.do(f"store i64 {tag}, ptr {place}")
     end = w.emit(f"getelementptr i64, ptr {out}, i64 {p.record}")
     done = take
     if wrong is not None:

@@ -35,8 +35,7 @@ class Paths:
         indexes = [index]
         while indexes[-1]:
             indexes.append(self._parent(indexes[-1]))
-        states = [self.values(i) for i in reversed(indexes)]
-        return tuple(self._between(a, b) for a, b in pairwise(states))
+        return tuple(self.between(a, b) for a, b in pairwise(reversed(indexes)))
 
     def violating(self, index: int, p: Property) -> int:
         """The first transition that violates a ``step`` property in the state."""
@@ -51,9 +50,11 @@ class Paths:
         """The state with that index, as the interpreter has it."""
         return self._layout.unpack(self._state(index))
 
-    def _between(self, before: tuple[int, ...], after: tuple[int, ...]) -> int:
+    def between(self, index: int, next_index: int, fits: Callable[[int], bool] = lambda i: True) -> int:
+        """The first transition that leads from the one state to the other, of those that fit."""
+        before, after = self.values(index), self.values(next_index)
         for i in self._machine.enabled(before):
             t = self._system.transitions[i]
-            if t.violates is None and self._machine.apply(before, t) == after:
+            if t.violates is None and fits(i) and self._machine.apply(before, t) == after:
                 return i
         raise AssertionError("the search took a step that the interpreter does not know")

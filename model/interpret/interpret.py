@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable, Iterator
 
-from defercheck.system.expr import evaluate
+from defercheck.interpret.fair import Search
+from defercheck.system.expr import Expr, evaluate
 from defercheck.system.result import Exploration, Limit, Limits, Witness
 from defercheck.system.system import Property, Transition, TransitionSystem
 
 State = tuple[int, ...]
+INFINITE = ("stuck", "lasting", "eventually", "leadsto")
+"""The kinds of properties that speak of infinite schedules."""
 
 
 class Interpreter:
@@ -25,6 +29,14 @@ class Interpreter:
     def view(self, state: State) -> dict[str, int]:
         """The state as a mapping from variable names to values."""
         return dict(zip(self.names, state, strict=True))
+
+    def transition(self, i: int) -> Transition:
+        """The transition with that index."""
+        return self.system.transitions[i]
+
+    def at(self, context: int, location: int) -> list[int]:
+        """Indexes of the transitions of a context from a location."""
+        return self._at[context].get(location, [])
 
     def enabled(self, state: State) -> list[int]:
         """Indexes of the transitions that can be taken in the state, violating steps among them."""
@@ -60,7 +72,7 @@ class Interpreter:
         ``step`` or ``cover`` property."""
         if p.kind == "step":
             return any(self.system.transitions[i].violates == p.id for i in enabled)
-        if p.kind == "stuck" or (p.kind == "terminal" and enabled):
+        if p.kind in INFINITE or (p.kind == "terminal" and enabled):
             return False
         return bool(evaluate(p.expr, self.view(state))) == (p.kind == "cover")
 
@@ -115,7 +127,7 @@ def explore(system: TransitionSystem, limits: Limits = Limits(memory=None)) -> E
         out = successors[state] = []
         for i in enabled:
             if (violated := system.transitions[i].violates) is not None:
-                if violated in ends:
+                if violated in ends and system.transitions[i].free not in ("finite", "unbounded"):
                     broken.add(state)
                 continue
             after = machine.apply(state, system.transitions[i])
@@ -126,8 +138,8 @@ def explore(system: TransitionSystem, limits: Limits = Limits(memory=None)) -> E
                 depth[after] = depth[state] + 1
                 queue.append(after)
     if not limit:
-        for state, p in _stuck(system, successors, broken):
-            witnesses.setdefault(p.id, Witness(p.id, path_to(state)))
+        for p, w in _infinite(machine, successors, broken, path_to):
+            witnesses[p.id] = Witness(p.id, *w)
     return Exploration(
         complete=not limit,
         limit=_as_limit(limit),
@@ -137,6 +149,7 @@ def explore(system: TransitionSystem, limits: Limits = Limits(memory=None)) -> E
         fired=frozenset(fired),
         witnesses=witnesses,
         stuck_checked=not limit,
+        fair_checked=not limit,
         seconds=time.monotonic() - begun,
     )
 
@@ -145,28 +158,69 @@ def _as_limit(name: str) -> Limit:
     return name  # type: ignore[return-value]
 
 
-def _stuck(
-    system: TransitionSystem, successors: dict[State, list[tuple[int, State]]], broken: set[State]
-) -> list[tuple[State, Property]]:
-    """States (in breadth-first order) in which a ``stuck`` property's context waits and can never move again."""
-    found = []
-    index = {v.name: n for n, v in enumerate(system.variables)}
+def _infinite(
+    machine: Interpreter,
+    successors: dict[State, list[tuple[int, State]]],
+    broken: set[State],
+    path_to: Callable[[State], tuple[int, ...]],
+) -> Iterator[tuple[Property, tuple[tuple[int, ...], tuple[int, ...]]]]:
+    """The properties of infinite schedules that are violated, each with a path and a loop that show it."""
+    if not any(p.kind in INFINITE for p in machine.system.properties):
+        return
+    search = Search(machine, successors)
+    initial = machine.system.initial
+    for p in machine.system.properties:
+
+        def holds(s: State, e: Expr) -> bool:
+            return bool(evaluate(e, machine.view(s)))
+
+        def fails(s: State, goal: Expr = p.expr) -> bool:
+            return not evaluate(goal, machine.view(s))
+
+        found = None
+        match p.kind:
+            case "stuck" | "lasting":
+                if (state := _rescueless(machine, search, p, successors, broken)) is not None:
+                    found = search.lasso({state: path_to(state)}, lambda s: True, rescue=True)
+                    assert found is not None, "a finite graph of states has an end"
+            case "eventually" if fails(initial):
+                found = search.lasso({initial: ()}, fails)
+            case "leadsto":
+                starts = {s: path_to(s) for s in successors if fails(s) and holds(s, p.trigger)}
+                found = search.lasso(starts, fails)
+        if found is not None:
+            yield p, found
+
+
+def _rescueless(
+    machine: Interpreter,
+    search: Search,
+    p: Property,
+    successors: dict[State, list[tuple[int, State]]],
+    broken: set[State],
+) -> State | None:
+    """The first state in which a ``stuck`` property's context waits and no promised step leads on to one that it takes,
+    or likewise a ``lasting`` property's condition holds and never ends."""
     before: dict[State, list[State]] = {}
+    saved = set(broken)
     for state, out in successors.items():
-        for _, after in out:
-            before.setdefault(after, []).append(state)
-    for c in {p.context for p in system.properties if p.kind == "stuck"}:
-        assert c is not None
-        may_move = {s for s, out in successors.items() if any(system.transitions[i].context == c for i, _ in out)}
-        may_move |= broken
-        work = list(may_move)
-        while work:
-            for s in before.get(work.pop(), ()):
-                if s not in may_move:
-                    may_move.add(s)
-                    work.append(s)
-        at = index[system.contexts[c].pc]
-        for p in system.properties:
-            if p.kind == "stuck" and p.context == c:
-                found += [(s, p) for s in successors if s not in may_move and s[at] in p.locations]
-    return found
+        for i, after in out:
+            if not search.unpromised(i):
+                before.setdefault(after, []).append(state)
+    if p.kind == "stuck":
+        assert p.context is not None
+        c, at = p.context, machine.names.index(machine.system.contexts[p.context].pc)
+        for s, out in successors.items():
+            if any(machine.transition(i).context == c and not search.unpromised(i) for i, _ in out):
+                saved.add(s)
+        bad = [s for s in successors if s[at] in p.locations]
+    else:
+        bad = [s for s in successors if evaluate(p.expr, machine.view(s))]
+        saved |= set(successors) - set(bad)
+    work = list(saved)
+    while work:
+        for s in before.get(work.pop(), ()):
+            if s not in saved:
+                saved.add(s)
+                work.append(s)
+    return next((s for s in bad if s not in saved), None)

@@ -131,7 +131,10 @@ class Accesses(Places):
         """Check that an object's memory may be touched."""
         if instance.heap:
             state = path.read(self.allocation(instance.heap))
-            self.check(path, op("ne", state, Const(FREED)), "DF301", "is used after it was freed", instance.heap, span)
+            text = "is used after it was freed"
+            if self.program.instances[instance.heap].stack:
+                text = "is used after the function that declared it has returned: its stack frame is gone"
+            self.check(path, op("ne", state, Const(FREED)), "DF301", text, instance.heap, span)
             used = op("ne", state, Const(UNALLOCATED))
             self.check(path, used, "DF305", "is used before it was allocated", instance.heap, span)
 

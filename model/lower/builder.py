@@ -6,13 +6,24 @@ from dataclasses import dataclass, field, replace
 
 from defercheck.grammar.span import Span
 from defercheck.lower.guard import Guard
+from defercheck.lower.owed import promise
 from defercheck.lower.races import Access
 from defercheck.lower.values import ArrayPlace, Env, ListPlace, Place
 from defercheck.sema.program import Program
 from defercheck.sema.types import Bool, ContextRef, Enum, Function, Int, Opaque, Ref, Type
 from defercheck.system.expr import FALSE, TRUE, Expr, Var, conj
 from defercheck.system.interval import bounds
-from defercheck.system.system import Call, Context, Level, Location, Property, Transition, TransitionSystem, Variable
+from defercheck.system.system import (
+    Call,
+    Context,
+    Free,
+    Level,
+    Location,
+    Property,
+    Transition,
+    TransitionSystem,
+    Variable,
+)
 
 
 @dataclass
@@ -30,6 +41,11 @@ class ContextBuilder:
     idle: set[int]
     enabled: Expr = TRUE
     begins: bool = False
+
+    @property
+    def promise(self) -> str:
+        """What scheduling owes it."""
+        return promise(self.name, self.level, self.kernel)
 
     @property
     def pc(self) -> str:
@@ -50,6 +66,8 @@ class Builder:
     properties: dict[str, Property] = field(default_factory=dict)
     references: dict[str, str] = field(default_factory=dict)
     """Variables that hold references, with the type of the objects that they name."""
+    grown: bool = False
+    """Whether an object on the stack was met that the program did not have yet."""
     arrays: dict[str, ArrayPlace] = field(default_factory=dict)
     """Arrays that were made, by name."""
     places: dict[tuple[str, str], Place | ListPlace | ArrayPlace] = field(default_factory=dict)
@@ -138,25 +156,30 @@ class Builder:
         calls: tuple[Call, ...] = (),
         violates: str | None = None,
         evaluated: tuple[Span, ...] = (),
+        promise: str = "",
+        free: Free = "",
     ) -> None:
-        """Add a transition, unless its guard can never hold."""
+        """Add a transition, unless its guard can never hold. A violating one is owed as little as its kin."""
         if guard == FALSE:
             return
         changed = tuple((name, e) for name, e in updates.items() if e != Var(name))
         kernel = span is not None and span.source.kernel
         self.evaluated.append(evaluated)
         self.transitions.append(
-            Transition(context.index, source, target, guard, changed, label, span, calls, kernel, violates)
-        )
+            Transition(context.index, source, target, guard, changed, label, span, calls, kernel, violates, (), promise,
+                       free)
+        )  # fmt: skip
 
-    def amend(self, first: int, context: int, guard: Expr, updates: dict[str, Expr]) -> None:
-        """Add a condition and assignments to the steps from location 0 of a context, from the ``first`` on."""
+    def amend(self, first: int, context: int, guard: Expr, updates: dict[str, Expr], promise: str) -> None:
+        """Add a condition, assignments and a promise to the steps from location 0 of a context, from the ``first``
+        on."""
         for n in range(first, len(self.transitions)):
             t = self.transitions[n]
             if t.context == context and t.source == 0:
                 more = tuple(updates.items()) if t.violates is None else ()
                 kept = tuple(u for u in t.updates if u[0] not in updates)
-                self.transitions[n] = replace(t, guard=conj(guard, t.guard), updates=kept + more)
+                owed = t.promise or ("" if t.free else promise)
+                self.transitions[n] = replace(t, guard=conj(guard, t.guard), updates=kept + more, promise=owed)
 
     def system(self, name: str) -> TransitionSystem:
         """The finished system: program counters first, then variables in order of declaration."""
@@ -168,7 +191,9 @@ class Builder:
             name,
             (*pcs, *self.variables.values()),
             tuple(
-                Context(c.name, c.level, c.cpu, c.pc, tuple(c.locations), frozenset(c.idle), c.enabled, c.kernel)
+                Context(
+                    c.name, c.level, c.cpu, c.pc, tuple(c.locations), frozenset(c.idle), c.enabled, c.kernel, c.promise
+                )
                 for c in self.contexts
             ),
             tuple(self.transitions),
@@ -192,7 +217,7 @@ class Path:
 
     ``store`` holds assigned variables as expressions over the state before the step. ``violations`` is shared by all
     paths of one step, for each carries its own condition; ``result`` is set once the function that is being executed
-    has returned.
+    has returned. ``promise`` and ``free`` are those of the transition that the path becomes.
     """
 
     env: Env
@@ -202,6 +227,8 @@ class Path:
     chosen: bool = False
     leaving: str = ""
     result: object = None
+    promise: str = ""
+    free: Free = ""
 
     def fork(self, *conditions: Expr) -> Path:
         """A copy, taken under further conditions."""
@@ -213,6 +240,8 @@ class Path:
             self.chosen,
             self.leaving,
             self.result,
+            self.promise,
+            self.free,
         )
 
     def bind(self, **values: object) -> Path:

@@ -9,6 +9,7 @@ from defercheck.grammar.span import Diagnostic, SpecError
 from defercheck.lower.beginning import spread
 from defercheck.lower.builder import Builder, ContextBuilder, Path
 from defercheck.lower.execute import Executor
+from defercheck.lower.frames import RESULT, declares, leaving, local_objects, on_stack
 from defercheck.lower.points import Point, Points, around
 from defercheck.lower.syntax import calls_in_order
 from defercheck.lower.values import NULL, Env, ObjectValue, Place, Value
@@ -36,6 +37,7 @@ class Calls:
         self.sites: dict[str, str] = {}
         self._bodies: dict[int, tree.FunctionDecl] = {}
         self._spread: tree.Block | None = None
+        self._tails: dict[int, tuple[tree.Statement, ...]] = {}
 
     def next_call(self, expressions: list[tree.Expr], env: Env) -> tree.CallExpr | None:
         """The next call in order of evaluation that takes steps of its own and was not made yet."""
@@ -101,7 +103,31 @@ class Calls:
         back = self.points.point(
             "return", point, f, env=env, function=f.name.text, subject=subject, site=e.span, result=f"$call{id(e)}"
         )
+        if objects := self.frame(f):
+            known = {n: v for n, v in inner.items() if n.startswith("this_")}
+            result = not (isinstance(f.result, tree.NamedType) and f.result.name == "void")
+            left: Env = {**known, **objects}
+            after = self.points.seq(self.tail(f, list(objects), result), 0, left, back)
+            back = self.points.point("return", after, f, env=left, function="", result=RESULT)
         return self.points.seq(f.body.statements, 0, inner, back), inner
+
+    def tail(self, f: tree.FunctionDecl, names: list[str], result: bool) -> tuple[tree.Statement, ...]:
+        """What a function with objects on its stack does at its end, the same nodes each time."""
+        key = id(f)
+        if key not in self._tails:
+            self._tails[key] = leaving(f, names, result)
+        return self._tails[key]
+
+    def frame(self, f: tree.FunctionDecl) -> dict[str, ObjectValue]:
+        """The objects on a function's stack, by names that its own cannot have."""
+        found: dict[str, ObjectValue] = {}
+        for s, d in local_objects(f):
+            type = self.executor.type(s.type)
+            if declares(s, d, type):
+                assert isinstance(type, Object)
+                o = on_stack(self.builder, self.context, f.name.text, d, type)
+                found[f"frame {o.name}"] = o
+        return found
 
     def inlined(self, name: str, e: tree.CallExpr, path: Path) -> tree.FunctionDecl | None:
         """The spec's own body behind a machine word; ``None`` when it has none."""

@@ -114,7 +114,8 @@ class ControlFlow:
                 updates = dict(p.store)
                 if target == self.final:
                     updates |= self.resets()
-                self.builder.step(self.context, at, target, p.condition, updates, text, span, calls, None, seen)
+                self.builder.step(self.context, at, target, p.condition, updates, text, span, calls, None, seen,
+                                  p.promise, p.free)  # fmt: skip
 
     def check_first(self, s: tree.Statement, where: Point, bindings: Env, start: Path) -> None:
         """Make a check of an earlier statement as part of the step that starts here."""

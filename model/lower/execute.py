@@ -13,6 +13,7 @@ from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, Span, SpecError
 from defercheck.lower.accesses import Ways
 from defercheck.lower.builder import Builder, ContextBuilder, Path
+from defercheck.lower.frames import declares, on_stack
 from defercheck.lower.inline import Inliner
 from defercheck.lower.values import NULL, ListPlace, ObjectValue, Place, Value
 from defercheck.lower.words import Words
@@ -21,7 +22,7 @@ from defercheck.sema.resolve import resolve_type
 from defercheck.sema.shape import Shapes, when
 from defercheck.sema.types import Bool, List, Object, Opaque, Type
 from defercheck.sema.walk import walk
-from defercheck.system.expr import Const, Expr, disj, negate, op
+from defercheck.system.expr import FALSE, Const, Expr, disj, negate, op
 
 _COMPOUND = {"+=": "add", "-=": "sub", "|=": "bitor", "&=": "bitand", "^=": "bitxor"}
 LOOP_LIMIT = 1000
@@ -111,6 +112,13 @@ class Executor(Inliner):
         paths = [path]
         type = self.type(s.type)
         for d in s.declarators:
+            if isinstance(type, Object) and declares(s, d, type):
+                assert self.context is not None
+                o = on_stack(self.builder, self.context, self.function_name(), d, type)
+                for p in paths:
+                    self.words.allocate(self, tree.CallExpr(tree.NameExpr("", d.span), (), d.span), p, o, FALSE)
+                    p.bind(**{d.name.text: o})
+                continue
             if isinstance(type, Object):
                 if d.initial is None:
                     paths = [p.bind(**{d.name.text: NULL}) for p in paths]

@@ -18,6 +18,7 @@ from defercheck.lower.control import ControlFlow
 from defercheck.lower.execute import Executor
 from defercheck.lower.guard import Guard
 from defercheck.lower.lemmas import proposals
+from defercheck.lower.owed import RUNS
 from defercheck.lower.properties import claim_properties
 from defercheck.lower.races import claim_races
 from defercheck.lower.values import Env, ObjectValue
@@ -25,16 +26,17 @@ from defercheck.lower.words import SOFTIRQ_ENTRY, Words
 from defercheck.sema.program import ContextDef, Program
 from defercheck.sema.shape import Shapes
 from defercheck.system.expr import FALSE, TRUE, Const, Expr, Var, conj, disj, equals, negate, op
-from defercheck.system.system import Location, TransitionSystem, Variable
+from defercheck.system.system import Free, Location, TransitionSystem, Variable
 
 
 @dataclass(frozen=True, slots=True)
 class Lowered:
     """A compiled program. ``evaluated`` has, for each transition, the assertions that it evaluates beside its own
-    statement (they are made by the step that follows them)."""
+    statement (they are made by the step that follows them). ``program`` has the objects on stacks too."""
 
     system: TransitionSystem
     evaluated: tuple[tuple[Span, ...], ...]
+    program: Program
 
 
 def lower(
@@ -48,7 +50,12 @@ def lower(
     ``disabled`` rules are not checked at all; ``allowed`` ones are recorded and the path goes on. ``SpecError`` when
     something cannot be compiled (recursion, an unbounded loop in one step, ...).
     """
-    return _Machine(program, disabled, allowed).compile(propose)
+    program = replace(program, instances=dict(program.instances))
+    while True:  # anew, once all objects on the stack are known
+        machine = _Machine(program, disabled, allowed)
+        lowered = machine.compile(propose)
+        if not machine.builder.grown:
+            return lowered
 
 
 class _Machine:
@@ -81,7 +88,12 @@ class _Machine:
         system = self.builder.system(self.program.spec.source.name)
         if propose:
             system = replace(system, proposals=proposals(self.builder, self.words))
-        return Lowered(system, tuple(self.builder.evaluated))
+        return Lowered(system, tuple(self.builder.evaluated), self.program)
+
+    @property
+    def unpromised(self) -> Free:
+        """How an interrupt that nobody promises is free."""
+        return "unbounded" if self.program.flags["interrupts"] == "unbounded" else "finite"
 
     # ---- contexts ----
 
@@ -173,7 +185,7 @@ class _Machine:
         open_below = conj(*(negate(m) for m in masked))
         guard = conj(open_below, self.guard("softirq_may_run", [], env))
         text = "an interrupt ends: pending softirqs run"
-        self.builder.step(context, 0, SOFTIRQ_ENTRY, guard, {}, text, f.name.span)
+        self.builder.step(context, 0, SOFTIRQ_ENTRY, guard, {}, text, f.name.span, free=self.unpromised)
         for d in self.program.of_type("delayed_work"):
             self.timer(context, ObjectValue(d.name), open_below, env, 0, f"the timer of {d.name} expires")
         for t in self.program.of_type("timer"):
@@ -193,12 +205,13 @@ class _Machine:
         call = tree.CallExpr(tree.NameExpr(function, here), (), here)
         f = looker.overload(call, [t])
         path = Path(env, Guard().also(open_below))
+        promise = f"an armed timer expires ({t.name})"
         ways = looker.inline(f, [t], call, path)
         for v in dict.fromkeys(path.violations):
             self.builder.claim(v.property)
-            self.builder.step(context, 0, None, v.condition, {}, text, f.name.span, (), v.property.id)
+            self.builder.step(context, 0, None, v.condition, {}, text, f.name.span, (), v.property.id, promise=promise)
         for p, _ in ways:
-            self.builder.step(context, 0, target, p.condition, dict(p.store), text, f.name.span)
+            self.builder.step(context, 0, target, p.condition, dict(p.store), text, f.name.span, promise=promise)
 
     def hardirq(self, context: ContextBuilder, cpu: int) -> None:
         """The hardirq frame: any declared line may fire where interrupts are on, and any hrtimer may expire."""
@@ -223,7 +236,12 @@ class _Machine:
                     self.builder.add(Variable(left, 0, d.times, d.times, origin="kernel"))
                 guard = conj(guard, op("lt", FALSE, Var(left)))
                 updates[left] = op("sub", Var(left), Const(1))
-            self.builder.step(context, 0, entry, guard, updates, f"interrupt {d.name}", d.span)
+            text = f"interrupt {d.name}"
+            if d.line.level or d.line.exactly or d.line.fairly:
+                comes = f"interrupt {d.name} comes"
+                self.builder.step(context, 0, entry, guard, updates, text, d.span, promise=comes)
+            else:
+                self.builder.step(context, 0, entry, guard, updates, text, d.span, free=self.unpromised)
         for t in self.program.of_type("hrtimer"):
             entry = flow.enter("hrtimer_frame", [ObjectValue(t.name)], env)
             self.timer(context, ObjectValue(t.name), negate(off), env, entry, f"the timer {t.name} expires")
@@ -253,14 +271,17 @@ class _Machine:
                 known = len(self.builder.transitions)
                 self.kernel_thread(flow, d, env)
                 if len(context.cpus) > 1:
-                    self.builder.amend(known, context.index, free, updates)
+                    promise = f"{context.promise} ({context.name})"
+                    self.builder.amend(known, context.index, free, updates, promise)
                 continue
             entry = flow.enter(f"{d.kind}_frame", [ObjectValue(d.name)] if d.kind == "device" else [], env)
             guard = self.guard("thread_may_start", [], env) if d.kind in ("thread", "device") else TRUE
             text = {"module": "insmod", "start": "at the start"}.get(d.kind, f"{context.name} starts")
             guard = conj(guard, free) if len(context.cpus) > 1 else guard
             guard = conj(guard, *(ended(t) for t in d.after))
-            self.builder.step(context, 0, entry, guard, updates, text, d.span)
+            # its CPU is part of the guard: that it is free again and again is enough
+            promise = f"{RUNS} ({context.name})" if len(context.cpus) > 1 else ""
+            self.builder.step(context, 0, entry, guard, updates, text, d.span, promise=promise)
         if len(context.cpus) > 1:  # before it starts, its CPU is not chosen: the guard of each start looks at its own
             context.enabled = disj(equals(Var(context.pc), 0), context.enabled)
 

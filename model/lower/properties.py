@@ -40,12 +40,21 @@ class _Properties:
 
     def one(self, p: tree.PropertyDecl, name: str) -> None:
         looker = Executor(self.builder, None, self.words)
-        ways = looker.scalar(p.expr, Path({}))
-        e = disj(*(conj(q.condition, v) for q, v in ways))
-        if any(q.chosen or q.store for q, _ in ways):
-            raise SpecError(Diagnostic("a property can only look at the state", p.expr.span))
+        e = self.predicate(looker, p.expr)
         text = " ".join(p.expr.span.text.split())
         match p.kind:
+            case "eventually":
+                says = f"there is a fair schedule on which `{text}` never holds"
+                self.builder.claim(Property(f"DF703:{name}", "DF703", "eventually", says, name, e, span=p.span))
+            case "leadsto":
+                assert p.trigger is not None
+                cause = " ".join(p.trigger.span.text.split())
+                says = f"there is a fair schedule on which `{cause}` holds and `{text}` does not, then or ever after"
+                first = self.predicate(looker, p.trigger)
+                self.builder.claim(
+                    Property(f"DF703:{name}", "DF703", "leadsto", says, name, e, span=p.span, trigger=first)
+                )
+                self.vacuous(p, name, f"`{cause}`, on the left side of `~>`, is never true", first)
             case "cover":
                 says = f"`{text}` is never reached"
                 self.builder.claim(Property(f"cover:{name}", "DF904", "cover", says, name, e, span=p.span))
@@ -66,6 +75,13 @@ class _Properties:
                 if isinstance(p.expr, tree.Binary) and p.expr.op == "==>":
                     left = disj(*(conj(q.condition, v) for q, v in looker.scalar(p.expr.left, Path({}))))
                     self.vacuous(p, name, f"the left side of `{text}` is never true", left)
+
+    def predicate(self, looker: Executor, e: tree.Expr) -> Expr:
+        """An expression of a property, over the state."""
+        ways = looker.scalar(e, Path({}))
+        if any(q.chosen or q.store for q, _ in ways):
+            raise SpecError(Diagnostic("a property can only look at the state", e.span))
+        return disj(*(conj(q.condition, v) for q, v in ways))
 
     def vacuous(self, p: tree.PropertyDecl, name: str, says: str, reached: Expr) -> None:
         """Say when a property holds for want of a state that it speaks of."""
@@ -95,7 +111,7 @@ class _Properties:
         looker = Executor(self.builder, None, self.words)
         there = self.given()
         for i in self.program.of_type("object"):
-            if i.name in there:
+            if i.name in there or i.stack:
                 continue
             freed = op("ne", Var(looker.allocation(i.name)), Const(1))
             text = "is never freed: nothing is left to run and it is still allocated"

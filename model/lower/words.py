@@ -122,6 +122,25 @@ class Words:
         path.chosen = True
         return [(path, FALSE)]
 
+    # ---- what an infinite schedule owes to whom ----
+
+    def in_turn(self, ex: Executor, e: tree.CallExpr, path: Path) -> list:
+        """Who can take this step again and again takes it: those that wait form a queue."""
+        assert ex.context is not None
+        path.promise = f"a lock is granted in turn ({ex.context.name})"
+        return [(path, FALSE)]
+
+    def hands_over(self, ex: Executor, e: tree.CallExpr, path: Path) -> list:
+        """The environment cannot choose another way for ever."""
+        assert ex.context is not None
+        path.promise = f"the softirq loop hands over to ksoftirqd in the end ({ex.context.name})"
+        return [(path, FALSE)]
+
+    def at_will(self, ex: Executor, e: tree.CallExpr, path: Path) -> list:
+        """Somebody takes this step at any time, or never."""
+        path.free = "choice"
+        return [(path, FALSE)]
+
     # ---- evidence ----
 
     def note_order(self, ex: Executor, e: tree.CallExpr, path: Path, held: Value, a: Value, b: Value) -> list:
@@ -142,7 +161,7 @@ class Words:
 
     def _heap(self, ex: Executor, o: Value, e: tree.CallExpr) -> str:
         instance = ex.program.instances.get(o.name) if isinstance(o, ObjectValue) else None
-        if instance is None or not ex.program.types[instance.type].struct:
+        if instance is None or not (ex.program.types[instance.type].struct or instance.stack):
             null = isinstance(o, ObjectValue) and not o.name  # a pointer that was never set, on some way to here
             text = "this is NULL" if null else "this is not a heap object"
             raise SpecError(Diagnostic(text, ex.site(e.span), help="name an instance of a struct"))
@@ -199,6 +218,8 @@ class Words:
 
     def allocate(self, ex: Executor, e: tree.CallExpr, path: Path, o: Value, zero: Value) -> list:
         """Fresh memory: all members of the object and of what is embedded in it as at the start."""
+        if o == NULL:  # nothing is left to allocate, and nobody asked about that
+            return []
         heap = self._heap(ex, o, e)
         path.store[heap] = Const(1)
         for i in ex.program.instances.values():

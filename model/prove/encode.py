@@ -87,7 +87,7 @@ class _Writer:
             declarations=tuple(f"(declare-const {symbol(v.name)} {sort(v)})" for v in system.variables),
             definitions=tuple(f"(define-fun {n} () {of} {text})" for n, of, text in self.terms.definitions),
             bounds=tuple(b for b in bounds if b != "true"),
-            initial=tuple(f"(= {symbol(v.name)} {literal(v, v.init)})" for v in system.variables if not v.free),
+            initial=tuple(f"(= {symbol(v.name)} {literal(v, v.init)})" for v in system.variables),
             moves=moves,
             _wrong=wrong,
         )

@@ -57,6 +57,7 @@ def observing(system: TransitionSystem) -> Iterator[Expr]:
         yield c.cpu
     for p in system.properties:
         yield p.expr
+        yield p.trigger
 
 
 def pc_tests(system: TransitionSystem) -> dict[int, tuple[Expr, ...]]:

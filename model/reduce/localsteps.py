@@ -12,6 +12,7 @@ A location is passed over in this way when
   context and no ``enabled`` or property ever reads or writes;
 * whatever their values, at least one of the steps is possible, and none is violating or leads back to the location;
 * others, and properties, see no difference between the location and where the steps lead;
+* infinite schedules owe the steps nothing but that their context goes on, if any property asks what is owed to whom;
 * no other context makes this one jump there or away from there, it does not start there, and no ``stuck`` property
   speaks of it;
 * the steps into it change nothing that this context needs to be enabled, so that it can go on at once.
@@ -67,6 +68,7 @@ class _Shared:
         self.jumps = jumps(system)
         self.tests = pc_tests(system)
         self.pcs = {c.pc for c in system.contexts}
+        self.temporal = any(p.kind in ("eventually", "leadsto") for p in system.properties)
 
 
 class _Context:
@@ -125,6 +127,8 @@ class _Context:
         return True
 
     def _local(self, t: Transition) -> bool:
+        if t.free in ("finite", "unbounded") or (self.shared.temporal and (t.free or t.promise)):
+            return False
         if t.target is None or t.target == t.source or self.looks[t.source] != self.looks[t.target]:
             return False
         access = self.shared.access

@@ -82,7 +82,12 @@ class _Renumbering:
 
     def property(self, p: Property) -> Property:
         pc = self.system.contexts[p.context].pc if p.context is not None else ""
-        return replace(p, expr=self.expression(p.expr), locations=frozenset(self.place(pc, n) for n in p.locations))
+        return replace(
+            p,
+            expr=self.expression(p.expr),
+            trigger=self.expression(p.trigger),
+            locations=frozenset(self.place(pc, n) for n in p.locations),
+        )
 
     def update(self, name: str, e: Expr) -> Expr:
         match e:
@@ -139,6 +144,7 @@ def _fixed(system: TransitionSystem) -> Iterator[str]:
         yield from _bare(c.cpu)
     for p in system.properties:
         yield from _bare(p.expr)
+        yield from _bare(p.trigger)
     for t in system.transitions:
         yield from _bare(t.guard)
         for name, e in t.updates:

@@ -34,7 +34,8 @@ def finding(verdict: Verdict, style: Style, kind: str = "") -> list[str]:
     if verdict.outcome == "violated" and (remedy := cure(verdict.code)):
         lines += note(f"cure: {remedy}", pad, style)
     if verdict.trace is not None:
-        heading = f"the shortest schedule that does it: {summary(verdict.trace)}"
+        which = "the shortest schedule" if verdict.trace.loop is None else "a schedule"
+        heading = f"{which} that does it: {summary(verdict.trace)}"
         lines += ["", style.paint(heading, "bold")]
         lines += schedule(verdict.trace, style, kind == "reached", _after(verdict), _number(verdict))
     return lines
@@ -52,7 +53,8 @@ def cure(code: str) -> str:
 
 def full_name(verdict: Verdict) -> str:
     """The rule's name; for a property of the spec's own, with the name that the spec gives it."""
-    kind = {"DF702": "invariant broken", "DF904": "cover not reached"}.get(verdict.code)
+    kinds = {"DF702": "invariant broken", "DF703": "temporal property broken", "DF904": "cover not reached"}
+    kind = kinds.get(verdict.code)
     return f"{kind}: {verdict.name}" if kind and verdict.name != kind else verdict.name
 
 
@@ -62,7 +64,7 @@ def _after(verdict: Verdict) -> str:
     steps = verdict.trace.steps if verdict.trace is not None else ()
     if verdict.outcome != "violated" or not steps or steps[-1].violates or verdict.code == "DF702":
         return ""
-    return verdict.message if verdict.code == "DF601" else f"from here on: {verdict.message}"
+    return verdict.message if verdict.code in ("DF601", "DF703") else f"from here on: {verdict.message}"
 
 
 def _number(verdict: Verdict) -> int | None:

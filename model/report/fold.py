@@ -46,7 +46,7 @@ def rows(trace: Trace, verbose: bool = False) -> tuple[Row, ...]:
     """The rows of a schedule. ``verbose`` keeps every step, also those inside the kernel."""
     groups: list[list[int]] = []
     for index, step in enumerate(trace.steps):
-        if groups and not verbose and _belongs(step, [trace.steps[i] for i in groups[-1]]):
+        if groups and not verbose and index != trace.loop and _belongs(step, [trace.steps[i] for i in groups[-1]]):
             groups[-1].append(index)
         else:
             groups.append([index])

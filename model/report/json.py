@@ -80,6 +80,8 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "span": _span(verdict.span),
         "also": [_span(s) for s in verdict.also],
         "trace": _trace(verdict.trace),
+        "loop": _loop(verdict.trace),
+        "fairness": list(verdict.trace.fair) if verdict.trace is not None else [],
     }
 
 
@@ -87,6 +89,11 @@ def _trace(trace: Trace | None) -> list[dict[str, Any]] | None:
     if trace is None:
         return None
     return [_step(n, s, who) for n, (s, who) in enumerate(zip(trace.steps, titles(trace), strict=True), start=1)]
+
+
+def _loop(trace: Trace | None) -> int | None:
+    """The number, from 1, of the step with which the loop of an infinite schedule begins."""
+    return None if trace is None or trace.loop is None else trace.loop + 1
 
 
 def _step(number: int, step: Step, who: str) -> dict[str, Any]:
@@ -123,6 +130,7 @@ def _exploration(exploration: Exploration) -> dict[str, Any]:
         "transitions": exploration.transitions,
         "depth": exploration.depth,
         "stuck_checked": exploration.stuck_checked,
+        "fair_checked": exploration.fair_checked,
         "state_bits": exploration.bits,
         "seconds": round(exploration.seconds, 6),
         "compile_seconds": round(exploration.compile_seconds, 6),

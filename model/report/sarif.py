@@ -132,7 +132,7 @@ def _flow(trace: Trace, result: CheckResult) -> Json:
     steps = zip(trace.steps, titles(trace), strict=True)
     last = len(trace.steps)
     return {
-        "message": {"text": f"the shortest schedule that does it: {summary(trace)}"},
+        "message": {"text": f"{'the shortest' if trace.loop is None else 'a'} schedule that does it: {summary(trace)}"},
         "threadFlows": [{"locations": [_step(n, last, step, who, result) for n, (step, who) in enumerate(steps, 1)]}],
     }
 

@@ -17,6 +17,9 @@ _NARROWEST = 26
 """Columns that a CPU needs to have a column of its own; with less, all CPUs share one and each line names its CPU."""
 
 
+_REPEATS = "from here the loop repeats for ever:"
+
+
 @dataclass(frozen=True, slots=True)
 class _End:
     """How the last step is marked."""
@@ -69,15 +72,19 @@ def schedule(trace: Trace, style: Style, good: bool = False, after: str = "", li
     end = _End(style.glyphs.good, "bold green") if good else _End(style.glyphs.mark, "bold red")
     table = rows(trace, style.verbose)
     if not table:
-        return [style.paint("the initial state itself; no step is needed", "dim")]
+        still = "; nothing that is promised ever happens" if trace.loop is not None else ""
+        return [style.paint(f"the initial state itself; no step is needed{still}", "dim")]
     cpus = sorted({row.cpu for row in table})
     gutter = _Gutter(len(str(table[-1].last)), max(4, *(len(str(row.line or "")) for row in table)))
     room = style.width - gutter.width
     widths = _widths([_wanted(table, cpu, style) for cpu in cpus], room - 3 * len(cpus))
     if len(cpus) > 1 and min(widths) < _NARROWEST:
-        lines = list(_shared(table, style, gutter, room - 2, None if after else end))
+        lines = list(_shared(table, style, gutter, room - 2, None if after else end, trace.loop))
     else:
-        lines = list(_columns(table, style, gutter, dict(zip(cpus, widths, strict=True)), None if after else end))
+        widths_of = dict(zip(cpus, widths, strict=True))
+        lines = list(_columns(table, style, gutter, widths_of, None if after else end, trace.loop))
+    if trace.loop is not None:
+        lines += [_across(line, gutter, style) for line in _endless(trace, room)]
     margin = f"{style.paint(end.mark, end.look)}{gutter.text('', str(line or ''))[1:]}"
     for text in textwrap.wrap(after, room, break_on_hyphens=False):
         lines.append(margin + style.paint(text, end.look))
@@ -86,9 +93,31 @@ def schedule(trace: Trace, style: Style, good: bool = False, after: str = "", li
 
 
 def summary(trace: Trace) -> str:
-    """``14 steps on 2 CPUs``."""
+    """``14 steps on 2 CPUs``; of an infinite one, the steps before and in the loop."""
     cpus = len({step.cpu for step in trace.steps})
-    return f"{count(len(trace.steps), 'step')} on {count(cpus, 'CPU')}" if trace.steps else "no step"
+    if not trace.steps:
+        return "no step"
+    where = f"on {count(cpus, 'CPU')}"
+    if trace.loop is None or trace.loop == len(trace.steps):
+        return f"{count(len(trace.steps), 'step')} {where}"
+    before = f"{count(trace.loop, 'step')}, then " if trace.loop else ""
+    return f"{before}a loop of {count(len(trace.steps) - trace.loop, 'step')} {where}"
+
+
+def _endless(trace: Trace, room: int) -> list[str]:
+    """What is said below an infinite schedule: how it goes on, and why that is fair."""
+    assert trace.loop is not None
+    if trace.loop == len(trace.steps):
+        text = "from here nothing that is promised can happen any more: it stays so for ever"
+    else:
+        text = f"back to step {trace.loop + 1}, and so on for ever"
+        text += "; the loop is fair: " + "; ".join(trace.fair) if trace.fair else ""
+    return textwrap.wrap(text, room, break_on_hyphens=False)
+
+
+def _across(text: str, gutter: _Gutter, style: Style) -> str:
+    """A line of its own over all columns."""
+    return gutter.text("", "") + style.paint(text, "bold")
 
 
 def _wanted(table: Sequence[Row], cpu: int, style: Style) -> int:
@@ -110,7 +139,12 @@ def _widths(wanted: Sequence[int], room: int) -> list[int]:
 
 
 def _columns(
-    table: Sequence[Row], style: Style, gutter: _Gutter, widths: dict[int, int], end: _End | None
+    table: Sequence[Row],
+    style: Style,
+    gutter: _Gutter,
+    widths: dict[int, int],
+    end: _End | None,
+    loop: int | None,
 ) -> Iterator[str]:
     """One column a CPU, each with its width."""
     rule, cross = style.glyphs.horizontal, style.glyphs.cross
@@ -127,6 +161,9 @@ def _columns(
     running: dict[int, str] = {}
     for index, row in enumerate(table):
         width = widths[row.cpu]
+        if row.first - 1 == loop:
+            running = {}
+            yield _across(_REPEATS, gutter, style)
         if running.get(row.cpu) != row.context:
             running[row.cpu] = row.context
             for title in _wrapped(row.context, width, DEPTH[row.level] * 2, "cyan"):
@@ -138,7 +175,9 @@ def _columns(
             margin = blank
 
 
-def _shared(table: Sequence[Row], style: Style, gutter: _Gutter, width: int, end: _End | None) -> Iterator[str]:
+def _shared(
+    table: Sequence[Row], style: Style, gutter: _Gutter, width: int, end: _End | None, loop: int | None
+) -> Iterator[str]:
     """One column for all CPUs, each switch naming the CPU: for terminals too narrow for a column a CPU."""
     rule, cross = style.glyphs.horizontal, style.glyphs.cross
     bar = style.paint(f"{style.glyphs.vertical} ", "dim")
@@ -147,6 +186,9 @@ def _shared(table: Sequence[Row], style: Style, gutter: _Gutter, width: int, end
     yield style.paint(rule * gutter.width + cross + rule * (width + 1), "dim")
     running = (-1, "")
     for index, row in enumerate(table):
+        if row.first - 1 == loop:
+            running = (-1, "")
+            yield _across(_REPEATS, gutter, style)
         if running != (row.cpu, row.context):
             running = (row.cpu, row.context)
             for title in _wrapped(f"CPU {row.cpu}: {row.context}", width, DEPTH[row.level] * 2, "cyan"):

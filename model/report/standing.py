@@ -71,7 +71,8 @@ def explored(result: CheckResult) -> str:
         return f"schedules of up to {count(e.depth, 'step')}, by Z3{end}"
     numbers = f"{count(e.states, 'state')}, {count(e.transitions, 'transition')}, depth {e.depth:,}"
     if e.complete and e.stuck_checked:
-        return f"all of {numbers}"
+        cut = any(v.outcome == "undetermined" for v in result.verdicts) and not e.fair_checked
+        return f"all of {numbers}" + (", but the search for fair schedules did not finish" if cut else "")
     if e.complete:
         return f"all of {numbers}, but the search for contexts that wait for ever did not finish"
     return f"{numbers}; stopped by {LIMITS.get(e.limit, e.limit)}"

@@ -137,13 +137,11 @@ def _allowed(verdict: Verdict, style: Style) -> str:
 def _undetermined(result: CheckResult, style: Style) -> list[str]:
     """What is known so far, when a limit was hit."""
     exploration = result.exploration
-    if exploration.complete and exploration.stuck_checked:
+    if exploration.complete and exploration.stuck_checked and not _open(result):
         return []
     seen = count(exploration.states, "state") if exploration.states else count(exploration.depth, "step")
     first = f"stopped by {_limit(result)} after {seen}"
     open_ones = _unique([f"{v.code} {v.name}" for v in result.verdicts if v.outcome == "undetermined"])
-    if not open_ones:
-        return []
     known = "nothing found so far is wrong" if not failures(result) else "what is shown above is certain"
     lines = [style.paint("undetermined", "bold yellow") + style.paint(f": {first}", "bold")]
     rest = f"{known}; {count(len(open_ones), 'property', 'properties')} may still fail in what was not seen"
@@ -151,10 +149,16 @@ def _undetermined(result: CheckResult, style: Style) -> list[str]:
     return lines + ([f"    {name}" for name in open_ones] if style.verbose else [])
 
 
+def _open(result: CheckResult) -> bool:
+    """Whether the search for fair schedules was cut short that some property needs."""
+    return not result.exploration.fair_checked and any(v.outcome == "undetermined" for v in result.verdicts)
+
+
 def _limit(result: CheckResult) -> str:
     exploration = result.exploration
     if exploration.complete:
-        return "the search for contexts that wait for ever"
+        cut = "contexts that wait for ever" if not exploration.stuck_checked else "fair schedules that go on for ever"
+        return f"{LIMITS.get(exploration.limit, exploration.limit)} in the search for {cut}"
     return LIMITS.get(exploration.limit, exploration.limit)
 
 

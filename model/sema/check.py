@@ -135,6 +135,8 @@ class _Checker:
                     if item.parameter is not None:
                         self.parameter(item.parameter, scope, kernel)
                     self.calls.condition(item.expr, scope)
+                    if item.trigger is not None:
+                        self.calls.condition(item.trigger, scope)
                 case tree.VarDecl():
                     self.initial(item, kernel)
                 case tree.StructDecl():

@@ -27,6 +27,7 @@ ERRNO: dict[str, int] = {name: number for number, name in errno.errorcode.items(
 """Error numbers, for `return -ENOMEM;`; the last is one that the kernel keeps to itself."""
 
 NUMBERS = {
+    "WORK_BUSY_PENDING": 1, "WORK_BUSY_RUNNING": 2,
     "HZ": 250, "jiffies": 1,
     "TIMER_DEFERRABLE": 1, "TIMER_IRQSAFE": 2, "TIMER_PINNED": 4,
     "CLOCK_REALTIME": 0, "CLOCK_MONOTONIC": 1, "CLOCK_BOOTTIME": 7,

@@ -73,10 +73,23 @@ class Objects:
                 self.embedded(m.type.name, inner, heap, own, given)
 
     def instance(
-        self, name: tree.Name, type: str, heap: str = "", handler: str = "", initial: tuple = (), arguments: tuple = ()
+        self,
+        name: tree.Name,
+        type: str,
+        heap: str = "",
+        handler: str = "",
+        initial: tuple = (),
+        arguments: tuple = (),
+        stack: bool = False,
     ) -> None:
         number = 1 + sum(i.type == type for i in self.instances.values())
-        self.instances[name.text] = Instance(name.text, type, number, name.span, heap, handler, initial, arguments)
+        made = Instance(name.text, type, number, name.span, heap, handler, initial, arguments, stack)
+        self.instances[name.text] = made
+
+    def on_stack(self, type: str, name: tree.Name) -> None:
+        """An object in the frame of a function: memory of its own, like one on the heap."""
+        self.instance(name, type, heap=name.text, stack=True)
+        self.embedded(type, name, name.text, "", {})
 
     def static_object(self, type: str, name: tree.Name, arguments: list[str], define: tree.DefineDecl | None) -> None:
         """An object with static initial values: those of the type's first `define` that takes these arguments."""

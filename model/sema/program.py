@@ -66,8 +66,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Global:
-    """A variable at the top level; ``percpu`` ones exist once for each CPU, ``frame`` ones once for each context; a
-    ``param`` has any value from the start on and keeps it.
+    """A variable at the top level; ``percpu`` ones exist once for each CPU, ``frame`` ones once for each context.
 
     ``length`` is 0 for a plain variable, else the number of elements; ``index`` the enum that indexes it, if any.
     """
@@ -76,7 +75,7 @@ class Global:
     type: Type
     initial: int
     span: Span
-    storage: Literal["", "percpu", "frame", "ghost", "param"] = ""
+    storage: Literal["", "percpu", "frame", "ghost"] = ""
     length: int | str = 0
     kernel: bool = False
 
@@ -146,5 +145,5 @@ class Program:
             i
             for i in self.instances.values()
             if self._is(i, name)
-            and (not within or i.name.startswith(within + "."))
+            and (not within or i.name == within or i.name.startswith(within + "."))
         ]

@@ -12,7 +12,7 @@ MACHINE = frozenset({
     "on_this_cpu", "note_order", "allocated", "freed", "allocate", "release", "live", "listed", "owned", "token",
     "contains", "push_back", "push_front", "pop_front", "move_all", "empty", "test_and_set", "test_and_clear",
     "count_up", "step", "first", "remove", "flusher", "migrate", "use", "container_of", "fresh", "on_stack",
-    "READ_ONCE", "WRITE_ONCE", "xchg", "cmpxchg",
+    "READ_ONCE", "WRITE_ONCE", "xchg", "cmpxchg", "in_turn", "hands_over", "at_will",
 }) | QUIET  # fmt: skip
 """Words of the machine that are executed within a step."""
 
@@ -104,6 +104,9 @@ class Shapes:
             return name not in (
                 "step",
                 "migrate",
+                "in_turn",
+                "hands_over",
+                "at_will",
                 "note_order",
                 "allocate",
                 "release",

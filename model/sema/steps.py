@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from defercheck.grammar import tree
+from defercheck.sema.constants import ALIASES
 from defercheck.sema.program import Program
 from defercheck.sema.shape import Shapes, callee_name, machine_word
 from defercheck.sema.walk import walk
@@ -45,6 +46,8 @@ class Steps:
             inner = acts[0].body
         for n in walk(inner):
             match n:
+                case tree.VarDecl() if self._on_stack(n):
+                    return True
                 case tree.Atomic() | tree.Await() | tree.Goto() | tree.Switch():
                     return True
                 case tree.While() | tree.DoWhile() | tree.For():
@@ -54,6 +57,11 @@ class Steps:
                     if not callee_name(n) or self.several(n):
                         return True
         return False
+
+    def _on_stack(self, s: tree.VarDecl) -> bool:
+        """Whether a declaration is one of an object, which dies in a step of its own."""
+        named = isinstance(s.type, tree.NamedType) and ALIASES.get(s.type.name, s.type.name) in self.program.types
+        return named and not s.span.source.kernel and any(not d.stars for d in s.declarators)
 
     def contextual(self, e: tree.CallExpr) -> bool:
         """Whether a function's answer depends on the context or CPU that asks."""

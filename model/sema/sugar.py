@@ -45,9 +45,32 @@ PLAIN = {
 
 def desugar(spec: tree.SpecFile) -> tree.SpecFile:
     """The spec in terms of what the kernel model declares. Unchanged parts are the same nodes."""
+    spec = _with_module(spec)
     structs = {i.name.text: tuple(n.text for n in i.instances) for i in spec.items if isinstance(i, tree.StructDecl)}
     found: tree.SpecFile = _Rewriter(_objects(spec), structs, Pointers(spec, frozenset(structs))).rewritten(spec)
     return found
+
+
+def _with_module(spec: tree.SpecFile) -> tree.SpecFile:
+    """A spec with `init_module` and `cleanup_module`, the names by which the kernel finds them, and without `module`
+    means the module of these."""
+    own = {i.name.text: i for i in spec.items if isinstance(i, tree.FunctionDecl)}
+    entered, left = own.get("init_module"), own.get("cleanup_module")
+    first = entered or left
+    if first is None or any(isinstance(i, tree.ModuleDecl) for i in spec.items):
+        return spec
+    module = tree.ModuleDecl(_calling(entered), _calling(left), first.name.span)
+    return replace(spec, items=(*spec.items, module))
+
+
+def _calling(f: tree.FunctionDecl | None) -> tree.Block | None:
+    """A body that calls a function and returns what it returns."""
+    if f is None:
+        return None
+    at = f.name.span
+    call = tree.CallExpr(tree.NameExpr(f.name.text, at), (), at)
+    void = isinstance(f.result, tree.NamedType) and f.result.name == "void"
+    return tree.Block((tree.ExprStatement(call, at) if void else tree.Return(call, at),), at)
 
 
 def _objects(spec: tree.SpecFile) -> dict[str, str]:

@@ -140,6 +140,7 @@ _READ: dict[tuple[type, str], Callable[[Any], Any]] = {
     (Transition, "calls"): lambda data: tuple(_build(Call, x) for x in data),
     (Transition, "origins"): tuple,
     (Property, "expr"): expression_from_json,
+    (Property, "trigger"): expression_from_json,
     (Property, "locations"): frozenset,
     (Property, "span"): _span_from_json,
 }

@@ -25,12 +25,16 @@ class Witness:
 
     For a ``step`` property the last one is the violating transition; for the others the path ends in the state that
     shows the violation (or, for ``cover``, the state that was to be reached). Never longer than any other such path.
-    ``given`` are the values that the variables that are free at first have on it.
+
+    What is shown by an infinite schedule (``stuck``, ``lasting``, ``eventually``, ``leadsto``) has a ``loop`` too: the
+    transitions that lead from the last state of the path back to it, and that a fair schedule may repeat for ever; an
+    empty one says that it may stay there for ever. ``None`` for what needs no loop, or when the search for one was cut
+    short. For these kinds the path leads on to the loop and is not always a shortest one.
     """
 
     property: str
     path: tuple[int, ...]
-    given: tuple[tuple[str, int], ...] = ()
+    loop: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,8 @@ class Exploration:
     was not found may be taken to be absent. ``states`` counts distinct states; ``transitions`` the steps taken
     between them (violating steps not counted); ``depth`` the length of the longest shortest path. ``fired`` holds the
     transitions (violating ones too) that can be taken in some state that was seen and expanded. ``stuck_checked`` is
-    False when the analysis behind the ``stuck`` properties was not finished.
+    False when the analysis behind the ``stuck`` and ``lasting`` properties was not finished, ``fair_checked`` when that
+    behind the ``eventually`` and ``leadsto`` properties was not.
     """
 
     complete: bool
@@ -64,6 +69,7 @@ class Exploration:
     fired: frozenset[int]
     witnesses: dict[str, Witness] = field(default_factory=dict)
     stuck_checked: bool = True
+    fair_checked: bool = True
     bits: int = 0
     seconds: float = 0.0
     compile_seconds: float = 0.0

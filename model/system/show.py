@@ -67,7 +67,8 @@ def _context(c: Context) -> str:
 def _transition(number: int, t: Transition) -> Iterator[str]:
     goal = f"violates {t.violates}" if t.target is None else f"-> {t.target}"
     guard = f"  when {t.guard}" if t.guard != TRUE else ""
-    yield f"    #{number} {goal}  {t.label}{guard}{_at(t.span)}"
+    owed = f"  promised: {t.promise}" if t.promise else f"  free: {t.free}" if t.free else ""
+    yield f"    #{number} {goal}  {t.label}{guard}{owed}{_at(t.span)}"
     for name, e in t.updates:
         yield f"        {name} := {e}"
 
@@ -78,6 +79,8 @@ def _property(p: Property, system: TransitionSystem) -> str:
             says = "continues" if p.continues else ""
         case "stuck" if p.context is not None:
             says = f"{system.contexts[p.context].name} at {', '.join(map(str, sorted(p.locations)))}"
+        case "leadsto":
+            says = f"{p.trigger} ~> {p.expr}"
         case _:
             says = str(p.expr)
     return f"{p.id}: {p.kind} {says}".rstrip() + (f"  ({p.message})" if p.message else "")

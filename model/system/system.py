@@ -11,23 +11,21 @@ successor state). Everything else that a property can say is a predicate on stat
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from defercheck.grammar.span import Span
 from defercheck.system.expr import TRUE, Expr
 
-WIDE = 1 << 20
-"""A variable with more values than this is not explored by listing states."""
-
 Level = Literal["thread", "softirq", "hardirq"]
+
+Free = Literal["", "choice", "finite", "unbounded"]
+"""Who is free not to take a step, see ``Transition``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A state variable with values ``lo..hi`` (both included) that starts at ``init``, or, when it is ``free``, at any
-    of them: such a system has many initial states, of which ``init`` gives one.
+    """A state variable with values ``lo..hi`` (both included) that starts at ``init``.
 
     ``labels`` names the values ``lo, lo+1, ...`` for people (enum constants, objects); empty for numbers and booleans.
     ``origin`` says whose it is: the driver's own, the kernel model's, a program counter, or a ghost that only
@@ -41,7 +39,6 @@ class Variable:
     labels: tuple[str, ...] = ()
     boolean: bool = False
     origin: Literal["driver", "kernel", "pc", "ghost"] = "driver"
-    free: bool = False
 
     def show(self, value: int) -> str:
         """The value as people write it."""
@@ -69,6 +66,10 @@ class Context:
     ``cpu`` is its CPU, an expression because a thread may start on any. ``enabled`` is a common conjunct of the
     guards of all its transitions: whether it is the innermost frame of its CPU and may run at all. A context that
     only spec-internal machinery owns (``ksoftirqd/0``) has ``kernel`` set; it need not ever finish.
+
+    ``promise`` says in words what scheduling owes the context, which is the same for all of them (weak fairness): if
+    from some time on one of its steps that are not ``free`` is always possible but for ``enabled``, and ``enabled``
+    holds again and again, it takes such a step.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Context:
     idle: frozenset[int]
     enabled: Expr = TRUE
     kernel: bool = False
+    promise: str = "who can go on goes on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,19 @@ class Transition:
     transitions of the system as compiled (indexes) that the step performs one after another, at once; passes that
     drop, renumber or merge transitions keep it up, so that whatever an engine says of a reduced system can be said
     of the compiled one. Empty before any pass.
+
+    What an infinite schedule owes its steps: a step with a ``promise`` is one that strong fairness holds of: if steps
+    of that promise can be taken again and again, one of them is taken again and again; the promise is the sentence that
+    reports name. A step that is ``free`` is owed nothing:
+
+    ``finite``
+        an event from outside that nobody promises, and that does not go on for ever: the loop of an infinite schedule
+        has none, and it rescues nobody who waits;
+    ``unbounded``
+        the same, but it may go on for ever;
+    ``choice``
+        somebody may take it at any time or never: nothing that must happen may count on it, yet who waits for it does
+        not wait in vain.
     """
 
     context: int
@@ -111,6 +126,8 @@ class Transition:
     kernel: bool = False
     violates: str | None = None
     origins: tuple[int, ...] = ()
+    promise: str = ""
+    free: Free = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +139,14 @@ class Property:
         ``invariant``: ``expr`` holds in every reachable state;
         ``terminal``: ``expr`` holds in every reachable state in which no transition at all can be taken;
         ``stuck``: never is context ``context`` at one of ``locations`` in a state from which it can never move again
-        (whatever is scheduled, no transition of that context is ever taken from there on; a path that a violating
-        step may end counts as one on which it could have moved, unless that step's property ``continues``);
+        though everything that is promised happens (no path of steps that are not ``finite`` or ``unbounded`` has a step
+        of that context; a path that a violating step may end counts as one on which it could have moved, unless that
+        step's property ``continues``);
+        ``lasting``: never does ``expr`` hold in a state from which, likewise, no path leads to where it does not;
+        ``eventually``: on every infinite schedule that is fair, ``expr`` holds at some time. A schedule on which
+        nothing that is owed can happen any more is taken to stay as it is for ever; one that a violating step ends is
+        none;
+        ``leadsto``: whenever ``trigger`` holds on such a schedule, ``expr`` holds then or later;
         ``cover``: some reachable state satisfies ``expr`` (not a claim of safety: the verdict is reached or not).
 
     ``also`` is a second place that it speaks of.
@@ -136,7 +159,7 @@ class Property:
 
     id: str
     code: str
-    kind: Literal["step", "invariant", "terminal", "stuck", "cover"]
+    kind: Literal["step", "invariant", "terminal", "stuck", "lasting", "eventually", "leadsto", "cover"]
     message: str
     subject: str = ""
     expr: Expr = TRUE
@@ -146,6 +169,7 @@ class Property:
     hidden: bool = False
     continues: bool = False
     also: Span | None = None
+    trigger: Expr = TRUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,21 +207,6 @@ class TransitionSystem:
             if p.id == id:
                 return p
         raise KeyError(id)
-
-    def given(self, values: Iterable[tuple[str, int]]) -> TransitionSystem:
-        """The system with some of its free variables fixed at first."""
-        fixed = dict(values)
-        return replace(
-            self,
-            variables=tuple(
-                replace(v, init=fixed[v.name], free=False) if v.name in fixed else v for v in self.variables
-            ),
-        )
-
-    @property
-    def symbolic(self) -> bool:
-        """Whether its states cannot be listed: some variable is free at first, or has too many values."""
-        return any(v.free or v.hi - v.lo >= WIDE for v in self.variables)
 
     @property
     def initial(self) -> tuple[int, ...]:

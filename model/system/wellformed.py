@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from defercheck.system.expr import OPERATORS, Const, Expr, Op, Var
+from defercheck.system.expr import OPERATORS, TRUE, Const, Expr, Op, Var
 from defercheck.system.interval import Interval, assume, bounds, ranges_of
 from defercheck.system.system import Context, Property, Transition, TransitionSystem, Variable
 
-KINDS = ("step", "invariant", "terminal", "stuck", "cover")
+KINDS = ("step", "invariant", "terminal", "stuck", "lasting", "eventually", "leadsto", "cover")
+FREE = ("", "choice", "finite", "unbounded")
 
 
 class MalformedSystem(Exception):
@@ -83,6 +84,8 @@ def _properties(system: TransitionSystem) -> Iterator[str]:
             yield f"property {p.id}: {p.kind!r} is not a kind of property"
         if p.continues and p.kind != "step":
             yield f"property {p.id} is of kind {p.kind} and cannot have a step that continues"
+        if p.trigger != TRUE and p.kind != "leadsto":
+            yield f"property {p.id} is of kind {p.kind} and cannot have a trigger"
         if p.kind == "stuck":
             yield from _stuck(p, system.contexts)
 
@@ -121,6 +124,10 @@ def _transitions(system: TransitionSystem) -> Iterator[str]:
                 yield f"{_name(n, t)} violates {t.violates}, which is not a step property"
             if t.target is not None or t.updates:
                 yield f"{_name(n, t)} violates {t.violates} and yet has a target or updates"
+        if t.free not in FREE:
+            yield f"{_name(n, t)}: {t.free!r} is not a way to be free"
+        elif t.free and t.promise:
+            yield f"{_name(n, t)} is promised ({t.promise}) and yet free"
         for name in _repeated(name for name, _ in t.updates):
             yield f"{_name(n, t)} updates {name} more than once"
         for name, _ in t.updates:
@@ -136,6 +143,7 @@ def _owned(system: TransitionSystem) -> Iterator[tuple[str, Expr]]:
         yield f"context {c.name}: enabled", c.enabled
     for p in system.properties:
         yield f"property {p.id}", p.expr
+        yield f"property {p.id}: trigger", p.trigger
     for n, t in enumerate(system.transitions):
         yield f"{_name(n, t)}: guard", t.guard
         for name, e in t.updates:

@@ -8,12 +8,12 @@ from defercheck.explore import InternalError, explore
 from defercheck.explore.layout import lay_out
 from defercheck.explore.native import Search
 from defercheck.explore.storage import Tuning
-from defercheck.interpret import Interpreter
 from defercheck.system.result import Exploration, Limits
 from defercheck.system.system import TransitionSystem
 from hypothesis import HealthCheck, assume, given, settings
 
 from tests.systems import systems
+from tests.witnesses import real
 
 TINY = Tuning(chunk_bits=2, slots=4, batch=2, budget=3)
 RANDOM = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=60)
@@ -22,22 +22,13 @@ MOST = 4000
 
 def agree(system: TransitionSystem, native: Exploration, oracle: Exploration) -> None:
     """Everything that must be the same is the same, and the native witnesses are real."""
-    assert (native.complete, native.limit, native.stuck_checked) == (True, "", True)
+    assert (native.complete, native.limit, native.stuck_checked, native.fair_checked) == (True, "", True, True)
     assert (native.states, native.transitions, native.depth) == (oracle.states, oracle.transitions, oracle.depth)
     assert native.fired == oracle.fired
     lengths = {name: len(w.path) for name, w in native.witnesses.items()}
     assert lengths == {name: len(w.path) for name, w in oracle.witnesses.items()}
-    machine = Interpreter(system)
-    for name, w in native.witnesses.items():
-        last = machine.replay(w.path)[-1]
-        p = system.claim(name)
-        assert w.property == name
-        if p.kind == "stuck":
-            assert p.context is not None
-            assert machine.view(last)[system.contexts[p.context].pc] in p.locations
-        else:
-            assert machine.violated(last, p, machine.enabled(last))
-        assert p.kind != "step" or system.transitions[w.path[-1]].violates == name
+    real(system, native)
+    real(system, oracle)
 
 
 def explored(system: TransitionSystem) -> Exploration:

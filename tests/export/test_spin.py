@@ -73,6 +73,31 @@ def test_shipped_specs(path: str, reduce: bool) -> None:
     assert (spin.states, spin.transitions) == (found.states, found.transitions)
 
 
+WORKS = (
+    ("book/shared_workqueue.dfr", "2.6.20"),
+    ("book/shared_workqueue.dfr", "6.1"),
+    ("book/dedicated_workqueue.dfr", "2.6.20"),
+    ("book/dedicated_workqueue.dfr", "6.1"),
+    ("book/claims/singlethread_in_order.dfr", "6.1"),
+    ("book/claims/delayed_work_waits.dfr", "2.6.20"),
+    ("kernel/s6_other_queue.dfr", "6.1"),
+    ("kernel/s7_drain_self_requeue.dfr", "6.12"),
+    ("kernel/s7_flush_own_queue.dfr", "2.6.20"),
+    ("kernel/s7_per_cpu_max_2.dfr", "6.1"),
+    ("kernel/s11_shared_queue_waiter.dfr", "6.1"),
+)
+"""Each mechanism of work and wait queues once; gcc takes seconds for each."""
+
+
+@pytest.mark.parametrize(("path", "kernel"), WORKS, ids=[f"{Path(p).stem}-{k}" for p, k in WORKS])
+def test_specs_with_works(path: str, kernel: str) -> None:
+    """The same in both worlds of work queues, of the reduced systems."""
+    row = next(r for r in rows() if (r.path, r.kernel) == (path, kernel))
+    system = compile_spec(load(row.file), row.kernel, row.options)
+    found, spin = native(system), spun(system)
+    assert (spin.states, spin.transitions) == (found.states, found.transitions)
+
+
 def chain(*steps: tuple[Expr, tuple[tuple[str, Expr], ...]], variables: tuple[Variable, ...]) -> TransitionSystem:
     """One context that takes the steps one after another, and stays where one is not possible."""
     locations = tuple(Location(str(n)) for n in range(len(steps) + 1))

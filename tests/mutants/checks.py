@@ -60,6 +60,8 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
     ("context", "is still held by a handler or thread that returns", MUTEX + thread("mutex_lock(&mx);")),
     ("context", "preempt_enable without preempt_disable", thread("preempt_enable();")),
     ("context", "local_bh_enable without local_bh_disable", thread("local_bh_enable();")),
+    ("irq", "Threaded irq requested with handler=NULL and !ONESHOT",
+        "irq nic thread { } " + thread("request_threaded_irq(&nic);")),
     ("irq", "is enabled more often than it was disabled: Unbalanced enable for IRQ", irq("enable_irq(&nic);")),
     ("lock", "is taken before it was initialised", heap("spin_lock(&o.lock);")),
     ("lock", "is taken before it was initialised", heap("mutex_lock(&o.mx);")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 KREF_HEAP = "struct thing { struct kref k; } o; void keep(struct kref *k) { } "
 RCU_HEAP = "struct thing { struct rcu_head rcu; } o; void late(struct rcu_head *h) { } "
+WORK_HEAP = "struct thing { struct work_struct w; struct delayed_work d; } o; "
 LOCK_HEAP = (
     "struct thing { spinlock_t lock; struct mutex mx; rwlock_t rw; struct rw_semaphore rs; struct semaphore sem; } o; "
 )
@@ -72,6 +73,12 @@ SYNC_CHECKS: tuple[tuple[str, str, str], ...] = (
         RCU_HEAP + thread("kmalloc(o, GFP_KERNEL); call_rcu(&o.rcu, late); kfree(o);")),
     ("module", "RCU callback is still due when the module is gone",
         RCU_HEAP + "module { init { kmalloc(o, GFP_KERNEL); } exit { call_rcu(&o.rcu, late); } }"),
+    ("workqueue_disable", "is disabled before it was initialised",
+        WORK_HEAP + thread("kmalloc(o, GFP_KERNEL); disable_work(&o.w);")),
+    ("workqueue_disable", "is disabled before it was initialised",
+        WORK_HEAP + thread("kmalloc(o, GFP_KERNEL); disable_delayed_work(&o.d);")),
+    ("workqueue_disable", "is enabled more often than it was disabled: work disable count underflowed",
+        "void late(void) { } DECLARE_WORK(w, late); " + thread("enable_work(&w);")),
     ("rcu", "is queued twice: call_rcu before the callback has run",
         RCU_HEAP + thread("kmalloc(o, GFP_KERNEL); call_rcu(&o.rcu, late); call_rcu(&o.rcu, late);")),
     ("rcu", "rcu_read_unlock without rcu_read_lock", thread("rcu_read_unlock();")),

@@ -92,4 +92,19 @@ RCU = (
         "situation rcu_reader (rcu_nesting > 0)", "situation rcu_reader (false)"),
 )  # fmt: skip
 
-SYNC = (*ATOMICS, *COMPLETIONS, *RW, *RCU)
+DISABLING = (
+    one("disable_work lets others queue", "kernel/work_disabled.dfr", "DF701", "workqueue",
+        "else if (w.disabled > 0) { w.PENDING = false; was = true; }", ""),
+    one("mod_delayed_work arms what is disabled", "kernel/work_disabled.dfr", "DF701", "workqueue_delayed",
+        "if (d.work.disabled > 0) ;", "if (false) ;"),
+    one("disable_work_sync does not wait", "kernel/work_disabled.dfr", "DF701", "workqueue_disable",
+        "bool was = disable_work(w);\n    wait_until_idle(w);", "bool was = disable_work(w);"),
+    one("enabling is not counted", "kernel/work_disabled.dfr", "DF701", "workqueue_disable",
+        "w.disabled--;\n        enabled", "w.disabled = 0;\n        enabled"),
+    one("mod_delayed_work waits for who cancels", "kernel/work_modified_while_cancelled.dfr", "DF402",
+        "workqueue_delayed", "if (d.work.canceling) was = true; ", "if (false) was = true; "),
+    one("tasklet_disable_in_atomic does not wait", "kernel/tasklet_disabled_in_atomic.dfr", "DF701", "tasklet",
+        'await (!t.RUN) else DF402 "spins for ever', 'await (true) else DF402 "spins for ever'),
+)  # fmt: skip
+
+SYNC = (*ATOMICS, *COMPLETIONS, *RW, *RCU, *DISABLING)

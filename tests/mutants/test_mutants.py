@@ -19,10 +19,11 @@ from defercheck.verdict import CheckResult
 
 from tests.mutants.faults import FAULTS as DEFERRAL
 from tests.mutants.faults import Edit, Fault
+from tests.mutants.faults_lines import LIFE
 from tests.mutants.faults_sync import SYNC
 from tests.table import SPECS
 
-FAULTS = (*DEFERRAL, *SYNC)
+FAULTS = (*DEFERRAL, *LIFE, *SYNC)
 OWN = Path(__file__).with_name("specs")
 
 

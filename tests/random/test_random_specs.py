@@ -5,15 +5,14 @@ from __future__ import annotations
 from defercheck import explore, interpret
 from defercheck.check import Options, compile_program, load, reduced, resolve
 from defercheck.grammar.span import Source
-from defercheck.interpret import Interpreter
 from defercheck.judge import judge
 from defercheck.reduce import restore
 from defercheck.system.result import Exploration, Limits
-from defercheck.system.system import TransitionSystem
 from defercheck.verdict import Verdict
 from hypothesis import HealthCheck, Phase, assume, given, settings
 
 from tests.random.writer import specs
+from tests.witnesses import real
 
 RANDOM = settings(
     deadline=None,
@@ -28,21 +27,6 @@ MOST = 600
 
 def lengths(e: Exploration) -> dict[str, int]:
     return {name: len(w.path) for name, w in e.witnesses.items()}
-
-
-def real(system: TransitionSystem, found: Exploration) -> None:
-    """Every witness is a path of the system that ends in what it is a witness of."""
-    machine = Interpreter(system)
-    for name, w in found.witnesses.items():
-        last = machine.replay(w.path)[-1]
-        p = system.claim(name)
-        if p.kind == "stuck":
-            assert p.context is not None
-            assert machine.view(last)[system.contexts[p.context].pc] in p.locations
-        elif p.kind == "step":
-            assert system.transitions[w.path[-1]].violates == name
-        else:
-            assert machine.violated(last, p, machine.enabled(last))
 
 
 def said(verdicts: tuple[Verdict, ...]) -> set[tuple[str, str, str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from defercheck.system.expr import TRUE, Const, Expr, Var, conj, equals, ite, negate, op
+from defercheck.system.expr import TRUE, Const, Expr, Var, conj, disj, equals, ite, negate, op
 from defercheck.system.system import Context, Location, Property, Transition, TransitionSystem, Variable
 from hypothesis import strategies as st
 
@@ -42,7 +42,11 @@ class Assembler:
         self, source: int, target: int | None, guard: Expr = TRUE, *updates: tuple[str, Expr], bad: str = ""
     ) -> None:
         label = f"{self.name}:{source} {', '.join(f'{n} = {e}' for n, e in updates)}"
-        self.transitions.append(Transition(self.context, source, target, guard, updates, label, violates=bad or None))
+        promise, free = self.draw(st.sampled_from([("", "")] * 8 + [("p", ""), ("", "finite"), ("", "unbounded")]))
+        self.transitions.append(
+            Transition(self.context, source, target, guard, updates, label, violates=bad or None, promise=promise,
+                       free=free)
+        )  # fmt: skip
 
     def local(self) -> str:
         return f"{self.name}.{self.draw(st.sampled_from(LOCAL))}"
@@ -249,6 +253,10 @@ def _claims(draw: st.DrawFn, contexts: tuple[Context, ...]) -> list[Property]:
                 f"{kind}{len(claims)}", "T", kind, "", expr=negate(conj(*some)) if draw(st.booleans()) else conj(*some)
             )
         )
+    for kind in draw(st.lists(st.sampled_from(["lasting", "eventually", "leadsto"]), max_size=2)):
+        some = draw(st.lists(st.sampled_from(atoms), min_size=1, max_size=2))
+        trigger = draw(st.sampled_from(atoms)) if kind == "leadsto" else TRUE
+        claims.append(Property(f"{kind}{len(claims)}", "T", kind, "", expr=disj(*some), trigger=trigger))
     for n, c in enumerate(contexts):
         for _ in range(draw(st.integers(0, 1))):
             at = draw(st.frozensets(st.integers(0, len(c.locations) - 1), min_size=1))

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from tests.reduce.programs import programs, tidied
 from tests.systems import systems
+from tests.witnesses import real
 
 RANDOM = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=80)
 MOST = 3000
@@ -64,16 +65,7 @@ def agree(system: TransitionSystem, passes: tuple[str, ...]) -> None:
     restored = restore(after, reduced)
     assert restored.fired == before.fired
     assert set(restored.witnesses) == set(before.witnesses)
-    machine = Interpreter(system)
-    for name, w in restored.witnesses.items():
-        last = machine.replay(w.path)[-1]
-        p = system.claim(name)
-        if p.kind == "stuck":
-            assert p.context is not None
-            assert machine.view(last)[system.contexts[p.context].pc] in p.locations
-        else:
-            assert machine.violated(last, p, machine.enabled(last))
-        assert p.kind != "step" or system.transitions[w.path[-1]].violates == name
+    real(system, restored)
 
 
 @pytest.mark.parametrize("passes", CHOICES, ids=" ".join)

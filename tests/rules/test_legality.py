@@ -33,6 +33,7 @@ struct item { struct rcu_head rcu; } heap;
 DEFINE_RWLOCK(rw);
 DECLARE_RWSEM(rs);
 DEFINE_SEMAPHORE(sem);
+struct hrtimer tick;
 irq line times 1 { }
 irq threaded times 1 { return IRQ_WAKE_THREAD; } thread { }
 """
@@ -42,7 +43,8 @@ CALLS: dict[str, str] = {
     "msleep": "msleep(1);", "ssleep": "ssleep(1);", "usleep_range": "usleep_range(1, 2);",
     "wait_event": "wait_event(head, flag);", "wait_event_interruptible": "wait_event_interruptible(head, flag);",
     "wait_event_timeout": "wait_event_timeout(head, flag, HZ);",
-    "kmalloc": "kmalloc(o, GFP_KERNEL);", "kzalloc": "kzalloc(o, GFP_NOIO);", "kfree": "kfree(o);",
+    "kmalloc": "kmalloc(o, GFP_KERNEL);", "kzalloc": "kzalloc(o, GFP_NOIO);",
+    "kmalloc_some": "kmalloc_some(o, GFP_KERNEL);", "kzalloc_some": "kzalloc_some(o, GFP_NOIO);", "kfree": "kfree(o);",
     "mutex_lock": "mutex_lock(&mx);", "mutex_unlock": "mutex_unlock(&mx);",
     "alloc_workqueue": 'queue = alloc_workqueue("queue", 0, 1);', "create_workqueue": 'queue = create_workqueue("q");',
     "alloc_ordered_workqueue": 'queue = alloc_ordered_workqueue("queue", 0);',
@@ -58,6 +60,14 @@ CALLS: dict[str, str] = {
     "local_bh_disable": "local_bh_disable();", "local_bh_enable": "local_bh_enable();",
     "mod_timer": "mod_timer(&clock, HZ);", "spin_trylock_irqsave": "spin_trylock_irqsave(&lock, saved);",
     "call_rcu": "call_rcu(&heap.rcu, handler);", "kfree_rcu": "kfree_rcu(heap, rcu);",
+    "mod_timer_pending": "mod_timer_pending(&clock, HZ);",
+    "add_timer_on": "add_timer_on(&clock, 0);", "try_to_del_timer_sync": "try_to_del_timer_sync(&clock);",
+    "hrtimer_start": "hrtimer_start(&tick, 1, HRTIMER_MODE_REL);", "hrtimer_restart": "hrtimer_restart(&tick);",
+    "hrtimer_cancel": "hrtimer_cancel(&tick);", "hrtimer_try_to_cancel": "hrtimer_try_to_cancel(&tick);",
+    "devm_kmalloc": "devm_kmalloc(o, &pdev, GFP_KERNEL);", "devm_kzalloc": "devm_kzalloc(o, &pdev, GFP_NOIO);",
+    "devm_kfree": "devm_kfree(&pdev, o);", "devm_request_irq": "devm_request_irq(&pdev, &line);",
+    "devm_request_threaded_irq": "devm_request_threaded_irq(&pdev, &threaded);",
+    "devm_free_irq": "devm_free_irq(&pdev, &line);",
 }  # fmt: skip
 """How a primitive is called, where that does not follow from what it is about."""
 
@@ -69,6 +79,8 @@ ABOUT: tuple[tuple[str, str, str], ...] = (
     ("flush_workqueue", "", "(system_wq);"), ("drain_workqueue", "", "(system_wq);"),
     ("destroy_workqueue", "", "(system_wq);"), ("flush_delayed_work", "", "(&later);"),
     ("cancel_delayed_work", "", "(&later);"), ("flush_work", "", "(&item);"), ("cancel_work", "", "(&item);"),
+    ("disable_work", "", "(&item);"), ("enable_work", "", "(&item);"), ("disable_delayed", "", "(&later);"),
+    ("enable_delayed", "", "(&later);"),
     ("schedule_work", "", "(&item);"), ("request_threaded_irq", "", "(&threaded);"),
     ("request_irq", "", "(&line);"), ("free_irq", "", "(&line);"),
     ("down_read", "", "(&rs);"), ("down_write", "", "(&rs);"), ("up_", "", "(&rs);"),
@@ -88,6 +100,7 @@ BEFORE = {
     "read_unlock_bh": "read_lock_bh(&rw);", "write_unlock_bh": "write_lock_bh(&rw);",
     "rcu_read_unlock_bh": "rcu_read_lock_bh();", "rcu_read_unlock": "rcu_read_lock();", "up_read": "down_read(&rs);",
     "up_write": "down_write(&rs);", "call_rcu": "kmalloc(heap, GFP_KERNEL);", "kfree_rcu": "kmalloc(heap, GFP_KERNEL);",
+    "enable_work": "disable_work(&item);", "enable_delayed_work": "disable_delayed_work(&later);",
     "tasklet_enable": "tasklet_disable_nosync(&task);", "enable_irq": "disable_irq_nosync(&line);",
 }  # fmt: skip
 """What must come before the call, where it is legal, for it to make sense."""
@@ -100,7 +113,11 @@ THREAD = {
 }  # fmt: skip
 """Situations of a thread: how they begin and end."""
 
-ATOMIC_FORMS = {"kmalloc": "kmalloc(o, GFP_ATOMIC);", "kzalloc": "kzalloc(o, GFP_NOWAIT);"}
+ATOMIC_FORMS = {
+    "kmalloc": "kmalloc(o, GFP_ATOMIC);", "kzalloc": "kzalloc(o, GFP_NOWAIT);",
+    "devm_kmalloc": "devm_kmalloc(o, &pdev, GFP_ATOMIC);", "devm_kzalloc": "devm_kzalloc(o, &pdev, GFP_NOWAIT);",
+    "kmalloc_some": "kmalloc_some(o, GFP_ATOMIC);", "kzalloc_some": "kzalloc_some(o, GFP_NOWAIT);",
+}  # fmt: skip
 """Calls for which a row with a condition does not hold and another does."""
 
 
@@ -110,11 +127,14 @@ SEMANTICS = {
     "wait_for_completion wait_for_completion_io wait_for_completion_timeout wait_for_completion_io_timeout": "NNN",
     "wait_for_completion_interruptible wait_for_completion_interruptible_timeout": "NNN",
     "wait_for_completion_killable wait_for_completion_killable_timeout": "NNN",
-    "mutex_lock kmalloc kzalloc flush_work flush_delayed_work flush_workqueue flush_scheduled_work": "NNN",
+    "mutex_lock kmalloc kzalloc kmalloc_some kzalloc_some flush_work flush_delayed_work": "NNN",
+    "flush_workqueue flush_scheduled_work": "NNN",
     "drain_workqueue destroy_workqueue alloc_workqueue alloc_ordered_workqueue create_workqueue": "NNN",
     "create_singlethread_workqueue cancel_work_sync cancel_delayed_work_sync request_irq free_irq": "NNN",
+    "devm_kmalloc devm_kzalloc devm_request_irq devm_request_threaded_irq devm_free_irq": "NNN",
     "request_threaded_irq": "NNN", "timer_delete_sync timer_shutdown_sync": "YYN",
     "del_timer_sync del_singleshot_timer_sync": "YYN",
+    "disable_work_sync disable_delayed_work_sync tasklet_unlock_wait": "NNN",
     "disable_irq synchronize_irq tasklet_disable tasklet_kill": "NNN",
     "mutex_lock_interruptible mutex_lock_killable down down_interruptible down_killable down_timeout": "NNN",
     "down_read down_write synchronize_rcu synchronize_net rcu_barrier": "NNN",
@@ -161,6 +181,7 @@ def stated(name: str, version: str, text: str) -> dict[str, str]:
 def spec(text: str, before: str, verdicts: dict[str, str]) -> tuple[str, dict[str, int]]:
     """A spec that makes a call in every situation, and the line on which it does."""
     lines, where = DECLARATIONS.splitlines(), {}
+    lines += ["device pdev { }"] if "pdev" in text else []
 
     def add(situation: str, begins: str, ends: str) -> None:
         legal = verdicts.get(situation, "yes") in ("yes", "risk", "later") and situation != "hardirq"
