@@ -12,7 +12,7 @@ ITEM_WORDS = frozenset(
     {
         *("allow", "cover", "cpus", "define", "device", "enum", "expect", "final", "invariant", "irq", "kernel"),
         "lemma",
-        *("module", "never", "option", "percpu", "preempt", "softirq", "start", "struct", "tasklet", "thread"),
+        *("module", "never", "option", "param", "percpu", "preempt", "softirq", "start", "struct", "tasklet", "thread"),
         *("timer", "type", "version"),
     }
 )

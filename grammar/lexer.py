@@ -67,6 +67,7 @@ def _followers() -> dict[str, re.Pattern[str]]:
         "shadow": r"\w",
         "ref": r"<",
         "percpu": r"\w",
+        "param": r"\w",
         "out": r"\w",
         "eventually": "",
         "invariant": "",

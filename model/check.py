@@ -133,7 +133,7 @@ def explore(system: TransitionSystem, options: Options, progress: Callable[[Prog
         from defercheck.interpret import explore as interpret
 
         return interpret(system, options.limits)
-    if options.engine == "bmc":
+    if options.engine == "bmc" or system.symbolic:
         from defercheck.prove import bmc
 
         return bmc(system, options.limits, progress)
@@ -147,7 +147,7 @@ def search(
 ) -> tuple[Exploration, dict[str, Any]]:
     """Explore and, where a proof is to follow, collect the states: for each variable an array of its values. They are
     collected by the native engine whichever was chosen to judge: proofs do not rest on them."""
-    if not options.prove:
+    if not options.prove or system.symbolic:
         return explore(system, options, progress), {}
     from defercheck.explore import explore_states
 
@@ -213,7 +213,7 @@ def examine(
     if options.prove:
         from defercheck.proving import prove_verdicts, summarise
 
-        verdicts, proofs = prove_verdicts(verdicts, system, exploration, columns)
+        verdicts, proofs = prove_verdicts(verdicts, system, exploration, columns, options.limits.seconds)
         summary = summarise(proofs)
     result = CheckResult(
         spec=spec.source,

@@ -48,7 +48,7 @@ class _Judge:
         self.reduced = reduced
         self.found = found
         self.options = options
-        self.machine = Interpreter(lowered.system)
+        self._machines: dict[tuple[tuple[str, int], ...], Interpreter] = {}
         items = program.spec.items
         self.asserts = any(isinstance(n, tree.Assert) for n in walk(items))
         self.allowed = {i.code.text: i for i in items if isinstance(i, tree.AllowDecl)}
@@ -113,7 +113,13 @@ class _Judge:
 
     def schedule(self, p: Property, w: Witness) -> Trace:
         """The schedule that shows a violation (or reaches a cover), replayed on the system as compiled."""
-        return replay_witness(w, self.machine, self.lowered.system.claim(p.id))
+        return replay_witness(w, self.machine(w), self.lowered.system.claim(p.id))
+
+    def machine(self, w: Witness) -> Interpreter:
+        """The system as compiled, with the values that the witness gives to what is free at first."""
+        if w.given not in self._machines:
+            self._machines[w.given] = Interpreter(self.lowered.system.given(w.given))
+        return self._machines[w.given]
 
     def witnesses(self) -> dict[str, list[tuple[Property, Witness]]]:
         """What was found, by code, the shortest first."""
@@ -138,7 +144,7 @@ class _Judge:
         if p.kind == "stuck" and p.context is not None:
             about = f" (`{p.subject}`)" if p.subject in self.program.instances else ""
             text = f"`{self.reduced.contexts[p.context].name}` is stuck: {p.message}{about}"
-        return Verdict(p.code, name, "violated", text, p.subject, span, trace, tuple(also))
+        return Verdict(p.code, name, "violated", text + given(w), p.subject, span, trace, tuple(also))
 
     def blame(self, p: Property, trace: Trace) -> Span | None:
         """The place in the driver to show: the object that the rule speaks of, else the last driver statement."""
@@ -186,7 +192,7 @@ class _Judge:
             mine = [hit for hit in hits if hit[0].subject == variable]
             v = self.violation(name, mine)
             p, w = mine[0]
-            text = f"{v.message}: {held(p, shorten(w.path, self.machine, p), self.machine)}"
+            text = f"{v.message}: {held(p, shorten(w.path, self.machine(w), p), self.machine(w))}"
             places = (p.also, *(s for q, _ in mine for s in (q.span, q.also)))
             also = dict.fromkeys(s for s in places if s is not None and not same(s, v.span))
             yield replace(v, message=text, also=tuple(also))
@@ -204,7 +210,7 @@ class _Judge:
                 yield replace(v, message=sentence(p) if v.outcome == "violated" else "", span=p.span)
             else:
                 trace = self.schedule(p, w)
-                yield Verdict(p.code, p.subject, "violated", p.message, p.subject, p.span, trace)
+                yield Verdict(p.code, p.subject, "violated", p.message + given(w), p.subject, p.span, trace)
 
     def covers(self) -> Iterator[Verdict]:
         """One verdict for each cover."""
@@ -237,6 +243,11 @@ class _Judge:
             if code not in seen and self.checked(code):
                 text = f"`allow {code}` silences nothing: no schedule breaks that rule"
                 yield Verdict("DF902", "useless allowance", "violated", text, code, item.span)
+
+
+def given(w: Witness) -> str:
+    """With which values of the spec's parameters it happens."""
+    return f", with {', '.join(f'{name} = {value}' for name, value in w.given)}" if w.given else ""
 
 
 def sentence(p: Property) -> str:

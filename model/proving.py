@@ -11,6 +11,7 @@ from defercheck.system.result import Exploration
 from defercheck.system.system import TransitionSystem
 from defercheck.verdict import ProofSummary, Verdict
 
+COVER = "DF904"
 OWN = "DF702"
 """The code of invariants, which a spec names itself: each is a claim of its own."""
 
@@ -22,26 +23,40 @@ def claim_of(v: Verdict, system: TransitionSystem, found: Exploration) -> Claim:
     return claim_of_rule(system, v.code, v.name, found.witnesses)
 
 
+def provable(v: Verdict, found: Exploration) -> bool:
+    """Whether there is something to prove: all that holds, or where a search was cut short, all that is open."""
+    return v.outcome == "explored" or (not found.complete and v.outcome == "undetermined" and v.code != COVER)
+
+
 def claims_of(verdicts: tuple[Verdict, ...], system: TransitionSystem, found: Exploration) -> dict[str, Claim]:
     """The claims behind all verdicts that hold so far, by their ids."""
-    claims = (claim_of(v, system, found) for v in verdicts if v.outcome == "explored")
+    claims = (claim_of(v, system, found) for v in verdicts if provable(v, found))
     return {c.id: c for c in claims}
 
 
 def prove_verdicts(
-    verdicts: tuple[Verdict, ...], system: TransitionSystem, found: Exploration, columns: Mapping[str, Any]
+    verdicts: tuple[Verdict, ...],
+    system: TransitionSystem,
+    found: Exploration,
+    columns: Mapping[str, Any],
+    seconds: float | None = None,
 ) -> tuple[tuple[Verdict, ...], Proofs]:
     """The verdicts with ``proved`` where there is a proof, or the reason why there is none. ``columns`` are the states
-    of a complete search."""
-    from defercheck.prove import prove
+    of a complete search; without one, proofs are looked for symbolically, for so many ``seconds``."""
+    from defercheck.prove import prove, prove_symbolically
 
-    proofs = prove(system, tuple(claims_of(verdicts, system, found).values()), columns)
+    claims = tuple(claims_of(verdicts, system, found).values())
+    if found.complete:
+        proofs = prove(system, claims, columns)
+    else:
+        sure = found.depth if not found.states else max(0, found.depth - 2)  # the last levels may not be complete
+        proofs = prove_symbolically(system, claims, seconds, sure)
     return tuple(settle(v, proofs, system, found) for v in verdicts), proofs
 
 
 def settle(v: Verdict, proofs: Proofs, system: TransitionSystem, found: Exploration) -> Verdict:
     """A verdict after the proofs."""
-    if v.outcome != "explored":
+    if not provable(v, found):
         return v
     outcome = proofs.of(claim_of(v, system, found).id)
     return replace(v, outcome=outcome.status, reason=outcome.reason)

@@ -81,6 +81,8 @@ def lay_out(system: TransitionSystem) -> Layout:
     used = [0]
     places: list[tuple[Variable, int, int, int]] = []
     for v in system.variables:
+        if v.free:
+            raise ValueError(f"{v.name} may have any value at first: this engine begins with one state")
         if v.hi < v.lo:
             raise ValueError(f"{v.name} has no values: {v.lo}..{v.hi}")
         if v.lo < -(1 << 62) or v.hi >= 1 << 62:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from defercheck.grammar.span import Diagnostic, Span, SpecError
 from defercheck.lower.builder import Builder, ContextBuilder, Path
 from defercheck.lower.values import ArrayPlace, ListPlace, ObjectValue, Place, Value
@@ -42,7 +44,10 @@ class Places:
             initial = self.program.constants["MODULE_LIVE"][0]
         if g.length:
             return self.array(prefix, g.type, g.length, initial, origin)
-        return self.plain_place(prefix, g.type, initial, origin)
+        place = self.plain_place(prefix, g.type, initial, origin)
+        if g.storage == "param" and not self.builder.variables[prefix].free:
+            self.builder.variables[prefix] = replace(self.builder.variables[prefix], free=True)
+        return place
 
     def array(self, prefix: str, type: Type, length: int | str, initial: int, origin: str) -> ArrayPlace:
         """The elements of an array of scalars or lists."""

@@ -5,6 +5,7 @@ from defercheck.prove.certificate import Identity, hash_of
 from defercheck.prove.prove import certificates, prove
 from defercheck.prove.reading import Header, NotACertificate, is_certificate, read_header
 from defercheck.prove.result import Claim, ProofOutcome, Proofs, claim_of_invariant, claim_of_rule
+from defercheck.prove.symbolic import prove_symbolically
 from defercheck.prove.verify import Checked, Verified, verify_certificates
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "hash_of",
     "is_certificate",
     "prove",
+    "prove_symbolically",
     "read_header",
     "verify_certificates",
 ]

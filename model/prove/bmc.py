@@ -93,7 +93,8 @@ class Search:
             path = unrolling.path(model)
             for p in list(self._wanted):
                 if z3.is_true(model.eval(goals[p.id], True)):
-                    self._witnesses[p.id] = Witness(p.id, path + unrolling.violating(model, p))
+                    steps = path + unrolling.violating(model, p)
+                    self._witnesses[p.id] = Witness(p.id, steps, unrolling.given(model))
                     self._wanted.remove(p)
         return True
 
@@ -192,6 +193,11 @@ class Unrolling:
             return ()
         moves = [m.index for m in self.loaded.encoding.moves if m.violates == p.id]
         return next((i,) for i in moves if z3.is_true(model.eval(self.at(self.loaded.conditions[i]), True)))
+
+    def given(self, model: Any) -> tuple[tuple[str, int], ...]:
+        """The values at first of the variables that are free then."""
+        first = self.state(model, 0)
+        return tuple((v.name, first[v.name]) for v in self.loaded.encoding.system.variables if v.free)
 
     def state(self, model: Any, step: int) -> dict[str, int]:
         """The values of the variables after so many steps."""

@@ -13,6 +13,9 @@ from defercheck.prove.smtlib import Bits, Terms, conjunction, literal, negation,
 from defercheck.system.expr import Const, Expr, Op, Var, variables
 from defercheck.system.system import Property, TransitionSystem, Variable
 
+KNOWN = ("step", "invariant", "terminal", "cover")
+"""The kinds of properties that are predicates of single states or steps."""
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -79,7 +82,7 @@ class _Writer:
     def write(self) -> Encoding:
         system = self.system
         moves = tuple(self.move(i) for i in range(len(system.transitions)))
-        wrong = {p.id: self.wrong(p, moves) for p in system.properties if p.kind != "stuck"}
+        wrong = {p.id: self.wrong(p, moves) for p in system.properties if p.kind in KNOWN}
         bounds = (within(_own(v), v.lo, v.hi) for v in system.variables if (v.lo, v.hi) != (0, 1))
         return Encoding(
             system=system,
@@ -87,7 +90,7 @@ class _Writer:
             declarations=tuple(f"(declare-const {symbol(v.name)} {sort(v)})" for v in system.variables),
             definitions=tuple(f"(define-fun {n} () {of} {text})" for n, of, text in self.terms.definitions),
             bounds=tuple(b for b in bounds if b != "true"),
-            initial=tuple(f"(= {symbol(v.name)} {literal(v, v.init)})" for v in system.variables),
+            initial=tuple(f"(= {symbol(v.name)} {literal(v, v.init)})" for v in system.variables if not v.free),
             moves=moves,
             _wrong=wrong,
         )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from defercheck.prove.encode import Encoding
+from defercheck.prove.encode import KNOWN, Encoding
 from defercheck.prove.lemma import Lemma
 from defercheck.prove.smtlib import conjunction, sort, symbol
 
@@ -100,7 +100,7 @@ def load(encoding: Encoding) -> Loaded:
     texts: list[str] = [*encoding.bounds, *encoding.initial]
     for m in encoding.moves:
         texts += [m.condition, conjunction(m.insides.values()), *(f"(= {symbol(n)} {e})" for n, e in m.updates.items())]
-    claims = [p for p in encoding.system.properties if p.kind != "stuck"]
+    claims = [p for p in encoding.system.properties if p.kind in KNOWN]
     for p in claims:
         texts += [text for text, _ in encoding.wrong(p)]
     terms = iter(_parse(encoding, texts))

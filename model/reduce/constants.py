@@ -71,7 +71,7 @@ class _Flow:
         self.system = system
         self.ranges = ranges_of(system)
         self.owner = {c.pc: n for n, c in enumerate(system.contexts)}
-        self.values: dict[str, Values] = {v.name: frozenset({v.init}) for v in system.variables}
+        self.values: dict[str, Values] = {v.name: None if v.free else frozenset({v.init}) for v in system.variables}
         self.places = [{system.variable(c.pc).init} for c in system.contexts]
         self.runs = [False] * len(system.contexts)
         self.possible = [False] * len(system.transitions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from defercheck.system.result import Exploration, Witness
+from defercheck.system.result import Exploration
 from defercheck.system.system import TransitionSystem
 
 
@@ -27,10 +27,10 @@ def restore(found: Exploration, reduced: TransitionSystem) -> Exploration:
         found,
         fired=frozenset(o for i in found.fired for o in origins[i]),
         witnesses={
-            name: Witness(
-                w.property,
-                tuple(o for i in w.path for o in origins[i]),
-                None if w.loop is None else tuple(o for i in w.loop for o in origins[i]),
+            name: replace(
+                w,
+                path=tuple(o for i in w.path for o in origins[i]),
+                loop=None if w.loop is None else tuple(o for i in w.loop for o in origins[i]),
             )
             for name, w in found.witnesses.items()
         },

@@ -142,6 +142,8 @@ def _undetermined(result: CheckResult, style: Style) -> list[str]:
     seen = count(exploration.states, "state") if exploration.states else count(exploration.depth, "step")
     first = f"stopped by {_limit(result)} after {seen}"
     open_ones = _unique([f"{v.code} {v.name}" for v in result.verdicts if v.outcome == "undetermined"])
+    if not open_ones:
+        return []
     known = "nothing found so far is wrong" if not failures(result) else "what is shown above is certain"
     lines = [style.paint("undetermined", "bold yellow") + style.paint(f": {first}", "bold")]
     rest = f"{known}; {count(len(open_ones), 'property', 'properties')} may still fail in what was not seen"

@@ -192,6 +192,9 @@ class _Collector(Objects):
         if d.arguments:
             help = "write `= value` for its initial value"
             raise SpecError(Diagnostic(f"`{d.name}` is a plain variable and takes no handler", d.span, help=help))
+        if decl.storage == "param" and (d.initial is not None or d.length is not None):
+            help = "its value is one of its type's, whichever, and never changes"
+            raise SpecError(Diagnostic(f"the parameter `{d.name}` is a plain name without a value", d.span, help=help))
         length: int | str = 0
         if d.length is not None:
             length = self.length(d.length)
@@ -359,6 +362,8 @@ class _Collector(Objects):
             initial = constant(d.initial, self.values()) if d.initial is not None else self.default(type)
             self.in_range(initial, type, d.span)
             length = self.length(d.length) if d.length is not None else 0
+            if decl.storage == "param":
+                raise SpecError(Diagnostic("a parameter cannot be a member", d.span, help="declare it outside"))
             ghost, shadow = decl.storage == "ghost", decl.storage == "shadow"
             yield Member(d.name.text, type, d.span, initial, handler, ghost, shadow, length)
 

@@ -55,6 +55,8 @@ class Names:
             if g.length:
                 fixed = "a whole array: assign one element"
                 return Typed(Array(followed(g.type, kernel), g.length), f"the array `{name}`", fixed=fixed)
+            if g.storage == "param":
+                return Typed(g.type, f"the parameter `{name}`", fixed="a parameter of the spec, which never changes")
             return Typed(g.type, f"the variable `{name}`", place=True)
         if name in p.instances:
             if p.instances[name].span.source.kernel:

@@ -66,7 +66,8 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Global:
-    """A variable at the top level; ``percpu`` ones exist once for each CPU, ``frame`` ones once for each context.
+    """A variable at the top level; ``percpu`` ones exist once for each CPU, ``frame`` ones once for each context; a
+    ``param`` has any value from the start on and keeps it.
 
     ``length`` is 0 for a plain variable, else the number of elements; ``index`` the enum that indexes it, if any.
     """
@@ -75,7 +76,7 @@ class Global:
     type: Type
     initial: int
     span: Span
-    storage: Literal["", "percpu", "frame", "ghost"] = ""
+    storage: Literal["", "percpu", "frame", "ghost", "param"] = ""
     length: int | str = 0
     kernel: bool = False
 

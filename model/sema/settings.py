@@ -82,7 +82,7 @@ def _kernel_only(item: tree.Item, complaints: Complaints) -> None:
             complaints.take(belongs("`define`", _word(item.span, "define"), "write a function"))
         case tree.PropertyDecl(kind="lemma"):
             complaints.take(belongs("`lemma`", _word(item.span, "lemma"), "write `invariant`"))
-        case tree.VarDecl(storage=storage) if storage:
+        case tree.VarDecl(storage=storage) if storage not in ("", "param"):
             complaints.take(belongs(f"`{storage}`", _word(item.span, storage), "declare a plain variable"))
         case tree.ContextDecl(kind="thread", each_cpu=True):
             help = "declare one thread for each CPU: `thread a on cpu 0 { ... }`"

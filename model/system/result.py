@@ -30,11 +30,14 @@ class Witness:
     transitions that lead from the last state of the path back to it, and that a fair schedule may repeat for ever; an
     empty one says that it may stay there for ever. ``None`` for what needs no loop, or when the search for one was cut
     short. For these kinds the path leads on to the loop and is not always a shortest one.
+
+    ``given`` are the values that the variables that are free at first have on it.
     """
 
     property: str
     path: tuple[int, ...]
     loop: tuple[int, ...] | None = None
+    given: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

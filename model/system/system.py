@@ -11,11 +11,15 @@ successor state). Everything else that a property can say is a predicate on stat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from defercheck.grammar.span import Span
 from defercheck.system.expr import TRUE, Expr
+
+WIDE = 1 << 20
+"""A variable with more values than this is not explored by listing states."""
 
 Level = Literal["thread", "softirq", "hardirq"]
 
@@ -25,7 +29,8 @@ Free = Literal["", "choice", "finite", "unbounded"]
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A state variable with values ``lo..hi`` (both included) that starts at ``init``.
+    """A state variable with values ``lo..hi`` (both included) that starts at ``init``, or, when it is ``free``, at any
+    of them: such a system has many initial states, of which ``init`` gives one.
 
     ``labels`` names the values ``lo, lo+1, ...`` for people (enum constants, objects); empty for numbers and booleans.
     ``origin`` says whose it is: the driver's own, the kernel model's, a program counter, or a ghost that only
@@ -39,6 +44,7 @@ class Variable:
     labels: tuple[str, ...] = ()
     boolean: bool = False
     origin: Literal["driver", "kernel", "pc", "ghost"] = "driver"
+    free: bool = False
 
     def show(self, value: int) -> str:
         """The value as people write it."""
@@ -207,6 +213,21 @@ class TransitionSystem:
             if p.id == id:
                 return p
         raise KeyError(id)
+
+    def given(self, values: Iterable[tuple[str, int]]) -> TransitionSystem:
+        """The system with some of its free variables fixed at first."""
+        fixed = dict(values)
+        return replace(
+            self,
+            variables=tuple(
+                replace(v, init=fixed[v.name], free=False) if v.name in fixed else v for v in self.variables
+            ),
+        )
+
+    @property
+    def symbolic(self) -> bool:
+        """Whether its states cannot be listed: some variable is free at first, or has too many values."""
+        return any(v.free or v.hi - v.lo >= WIDE for v in self.variables)
 
     @property
     def initial(self) -> tuple[int, ...]:
