@@ -274,8 +274,11 @@ class _Machine:
                     promise = f"{context.promise} ({context.name})"
                     self.builder.amend(known, context.index, free, updates, promise)
                 continue
-            entry = flow.enter(f"{d.kind}_frame", [ObjectValue(d.name)] if d.kind == "device" else [], env)
-            guard = self.guard("thread_may_start", [], env) if d.kind in ("thread", "device") else TRUE
+            kind = "kthread" if d.kind == "thread" and d.name in self.program.instances else d.kind
+            itself = [ObjectValue(d.name)] if kind in ("device", "kthread") else []
+            entry = flow.enter(f"{kind}_frame", list(itself), env)
+            may = ("kthread_may_start", itself) if kind == "kthread" else ("thread_may_start", [])
+            guard = self.guard(*may, env) if kind in ("thread", "device", "kthread") else TRUE
             text = {"module": "insmod", "start": "at the start"}.get(d.kind, f"{context.name} starts")
             guard = conj(guard, free) if len(context.cpus) > 1 else guard
             guard = conj(guard, *(ended(t) for t in d.after))

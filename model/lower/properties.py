@@ -13,7 +13,7 @@ from defercheck.lower.words import Words
 from defercheck.sema.program import Program
 from defercheck.sema.shape import callee_name
 from defercheck.sema.walk import walk
-from defercheck.system.expr import Const, Expr, Var, conj, disj, equals, negate, op
+from defercheck.system.expr import FALSE, Const, Expr, Var, conj, disj, equals, negate, op
 from defercheck.system.system import Property
 
 
@@ -87,6 +87,13 @@ class _Properties:
         """Say when a property holds for want of a state that it speaks of."""
         self.builder.claim(Property(f"vacuous:{name}", "DF902", "cover", says, name, reached, span=p.span, hidden=True))
 
+    def unstarted(self, thread: str) -> Expr:
+        """Whether a thread that some call must start has not been started; others are not waited for like this."""
+        instance = self.program.instances.get(thread)
+        if instance is None or not dict(instance.initial).get("by_call"):
+            return FALSE
+        return equals(Var(f"{thread}.started"), 0)
+
     def quiet(self) -> Expr:
         """Whether all that was set going has come to its end: threads, handlers, and what the kernel model calls so."""
         parts: list[Expr] = []
@@ -94,7 +101,7 @@ class _Properties:
             if c.level != "thread":
                 parts.append(equals(Var(c.pc), 0))
             elif not c.kernel:
-                parts.append(ended(c.name))
+                parts.append(disj(ended(c.name), self.unstarted(c.name)))
         looker = Executor(self.builder, self.builder.contexts[0], self.words)
         f = self.program.functions["quiet"][0]
         call = tree.CallExpr(tree.NameExpr("quiet", f.span), (), f.span)

@@ -89,7 +89,10 @@ class Words:
         return [(path, FALSE)] if path.possible else []
 
     def threads_active(self, ex: Executor, e: tree.CallExpr, path: Path) -> list:
-        threads = [c for c in self.contexts if c.level == "thread" and not c.kernel and c is not ex.context]
+        # a thread that the module creates holds no reference on it
+        created = {i.name for i in ex.program.of_type("kthread") if dict(i.initial)["by_call"]}
+        others = [c for c in self.contexts if c.level == "thread" and not c.kernel and c is not ex.context]
+        threads = [c for c in others if c.name not in created]
         busy = [conj(*(op("ne", Var(c.pc), Const(n)) for n in sorted(c.idle))) for c in threads]
         return [(path, disj(*busy))]
 

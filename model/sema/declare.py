@@ -21,7 +21,17 @@ from defercheck.sema.settings import check_settings
 from defercheck.sema.signatures import variable_misuse
 from defercheck.sema.sugar import desugar
 from defercheck.sema.types import Enum, Int, Object, Opaque, Ref, Type
-from defercheck.sema.uses import ghost_limit, handled, handlers, mentions, mentions_soft_hrtimers, requests, used_pools
+from defercheck.sema.uses import (
+    ghost_limit,
+    handled,
+    handlers,
+    mentions,
+    mentions_soft_hrtimers,
+    requests,
+    sleeps_by_hand,
+    task,
+    used_pools,
+)
 from defercheck.sema.versions import flags
 
 MAX_CPUS = 8
@@ -87,6 +97,7 @@ class _Collector(Objects):
         opens = any(isinstance(i, tree.DeviceDecl) and (i.part("open") or i.part("close")) for i in self.spec.items)
         all_flags["device_opens"] = "used" if opens else "unused"
         all_flags["soft_hrtimers"] = "used" if mentions_soft_hrtimers(self.spec) else "unused"
+        all_flags["task_states"] = "used" if sleeps_by_hand(self.spec) else "unused"
         return Program(
             spec=self.spec,
             kernel_files=self.kernel,
@@ -301,6 +312,8 @@ class _Collector(Objects):
             case "thread":
                 for each in item.names:
                     self.new(each, called=False)
+                    if said := task(self.spec, each.text):
+                        self.instance(each, "kthread", initial=(("by_call", int(said == "created")),))
         parameter = None
         if item.parameter is not None:
             assert isinstance(item.parameter.type, tree.NamedType)

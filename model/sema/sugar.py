@@ -116,6 +116,13 @@ class _Rewriter:
             case tree.CallExpr(callee=tree.NameExpr(name=name)) if name in PLAIN:
                 kept = node.arguments[: 1 if PLAIN[name] == "READ_ONCE" else 2]
                 return replace(node, callee=tree.NameExpr(PLAIN[name], node.callee.span), arguments=kept)
+            case tree.CallExpr(callee=tree.NameExpr("kthread_run" | "kthread_create"), arguments=(thread, *_, _)):
+                return replace(node, arguments=(thread,))  # without the data and the name
+            case tree.ExprStatement(expr=tree.CallExpr(callee=tree.NameExpr("DEFINE_WAIT"), arguments=(wait,))):
+                if not isinstance(wait, tree.NameExpr):
+                    return node
+                name = tree.Declarator(tree.Name(wait.name, wait.span), wait.span)
+                return tree.VarDecl(tree.NamedType("unsigned long", wait.span), (name,), node.span)
             case tree.CallExpr(callee=tree.NameExpr("kfree_rcu"), arguments=(o, tree.NameExpr() as member)):
                 bare = o.operand if isinstance(o, tree.Unary) else o
                 head = tree.Field(bare, tree.Name(member.name, member.span), member.span)

@@ -117,6 +117,24 @@ def mentions(spec: tree.SpecFile, declared: tree.MacroUse) -> bool:
     return first.name in names or (first.name == "system_wq" and bool(names & _ON_SYSTEM_WQ))
 
 
+_CREATES = frozenset({"kthread_run", "kthread_create"})
+_OF_TASKS = _CREATES | {"kthread_stop", "wake_up_process", "get_task_struct", "put_task_struct"}
+_BY_HAND = frozenset({"set_current_state", "__set_current_state", "prepare_to_wait"})
+
+
+def task(spec: tree.SpecFile, thread: str) -> str:
+    """What calls of a spec say of a thread: ``created`` by one of them, ``named`` by one, or nothing."""
+    calls = [n for n in walk(spec.items) if isinstance(n, tree.CallExpr) and thread in _names_given(n)]
+    if any(_callee(c) in _CREATES for c in calls):
+        return "created"
+    return "named" if any(_callee(c) in _OF_TASKS for c in calls) else ""
+
+
+def sleeps_by_hand(spec: tree.SpecFile) -> bool:
+    """Whether a spec changes the state of a task itself."""
+    return bool(_names(spec) & _BY_HAND)
+
+
 def _callee(call: tree.CallExpr) -> str:
     return call.callee.name if isinstance(call.callee, tree.NameExpr) else ""
 

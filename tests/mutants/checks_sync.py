@@ -5,6 +5,7 @@ from __future__ import annotations
 KREF_HEAP = "struct thing { struct kref k; } o; void keep(struct kref *k) { } "
 RCU_HEAP = "struct thing { struct rcu_head rcu; } o; void late(struct rcu_head *h) { } "
 WORK_HEAP = "struct thing { struct work_struct w; struct delayed_work d; } o; "
+WORKER = "thread w on cpu 0 { } "
 LOCK_HEAP = (
     "struct thing { spinlock_t lock; struct mutex mx; rwlock_t rw; struct rw_semaphore rs; struct semaphore sem; } o; "
 )
@@ -79,6 +80,21 @@ SYNC_CHECKS: tuple[tuple[str, str, str], ...] = (
         WORK_HEAP + thread("kmalloc(o, GFP_KERNEL); disable_delayed_work(&o.d);")),
     ("workqueue_disable", "is enabled more often than it was disabled: work disable count underflowed",
         "void late(void) { } DECLARE_WORK(w, late); " + thread("enable_work(&w);")),
+    ("kthread", "is created twice: a thread of the model runs once, declare another one",
+        WORKER + thread("kthread_create(w); kthread_create(w);")),
+    ("kthread", "is created twice: a thread of the model runs once, declare another one",
+        WORKER + thread("kthread_run(w); kthread_run(w);")),
+    ("kthread", "is stopped but was never created",
+        "bool no; " + WORKER + thread("if (no) kthread_run(w); kthread_stop(w);")),
+    ("kthread", "has ended by itself: kthread_stop looks at a task that is gone",
+        WORKER + thread("kthread_run(w); msleep(1); kthread_stop(w);")),
+    ("kthread", "is woken but was never created",
+        "bool no; " + WORKER + thread("if (no) kthread_run(w); wake_up_process(w);")),
+    ("module", "is a thread that still runs when the module is gone",
+        "thread w { while (!kthread_should_stop()) msleep(1); } module { init { kthread_run(w); } }"),
+    ("waitqueue", "is waited on before it was initialised",
+        "struct thing { wait_queue_head_t q; } o; "
+        + thread("DEFINE_WAIT(wait); kmalloc(o, GFP_KERNEL); prepare_to_wait(&o.q, &wait, TASK_INTERRUPTIBLE);")),
     ("rcu", "is queued twice: call_rcu before the callback has run",
         RCU_HEAP + thread("kmalloc(o, GFP_KERNEL); call_rcu(&o.rcu, late); call_rcu(&o.rcu, late);")),
     ("rcu", "rcu_read_unlock without rcu_read_lock", thread("rcu_read_unlock();")),

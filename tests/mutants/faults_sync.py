@@ -107,4 +107,23 @@ DISABLING = (
         'await (!t.RUN) else DF402 "spins for ever', 'await (true) else DF402 "spins for ever'),
 )  # fmt: skip
 
-SYNC = (*ATOMICS, *COMPLETIONS, *RW, *RCU, *DISABLING)
+TASKS = (
+    removed("kthread_stop sets no flag", "kernel/kthread_stopped.dfr", "DF402", "kthread", "t.should_stop = true;"),
+    one("kthread_stop does not wake", "kernel/kthread_stopped.dfr", "DF402", "kthread",
+        "t.should_stop = true;\n        rouse(t);", "t.should_stop = true;"),
+    one("kthread_stop does not wait", "kernel/kthread_stopped.dfr", "DF701", "kthread",
+        "await (t.done) else", "await (true) else"),
+    one("a thread starts without being told to", "kthread_created.dfr", "DF701", "kthread",
+        "return t.by_call ? t.started : thread_may_start();", "return thread_may_start();"),
+    one("what was stopped before it ran runs", "kthread_created.dfr", "cover never_ran", "kthread",
+        "if (!t.should_stop) thread_body();", "thread_body();"),
+    removed("wake_up_process wakes nobody", "kthread_woken.dfr", "DF501", "kthread", "atomic { rouse(t); }"),
+    one("wake_up wakes nobody who waits by hand", "kernel/waitqueue_by_hand.dfr", "DF501", "waitqueue",
+        "sleeping[c] = sleeping[c] && !q.queued[c];", ";"),
+    one("schedule does not sleep", "kernel/waitqueue_by_hand_late.dfr", "missing DF501", "kthread",
+        "await (!sleeping[this_context]) else", "await (true) else"),
+    one("no DF304 for a thread", "kernel/kthread_left.dfr", "missing DF304", "module",
+        "check DF304 (!t.by_call || !t.created || t.done)", "check DF304 (true)"),
+)  # fmt: skip
+
+SYNC = (*ATOMICS, *COMPLETIONS, *RW, *RCU, *DISABLING, *TASKS)

@@ -34,6 +34,8 @@ DEFINE_RWLOCK(rw);
 DECLARE_RWSEM(rs);
 DEFINE_SEMAPHORE(sem);
 struct hrtimer tick;
+thread task_w { }
+thread task_s { while (!kthread_should_stop()) msleep(1); }
 irq line times 1 { }
 irq threaded times 1 { return IRQ_WAKE_THREAD; } thread { }
 """
@@ -58,6 +60,10 @@ CALLS: dict[str, str] = {
     "mod_delayed_work": "mod_delayed_work(system_wq, &later, HZ);",
     "raise_softirq": "raise_softirq(NET_RX_SOFTIRQ);", "local_irq_enable": "local_irq_enable();",
     "local_bh_disable": "local_bh_disable();", "local_bh_enable": "local_bh_enable();",
+    "kthread_run": "kthread_run(task_w);", "kthread_create": "kthread_create(task_w);",
+    "kthread_stop": "kthread_stop(task_s);", "wake_up_process": "wake_up_process(task_s);",
+    "schedule_timeout": "schedule_timeout(HZ);", "schedule_timeout_interruptible": "schedule_timeout_interruptible(1);",
+    "schedule_timeout_uninterruptible": "schedule_timeout_uninterruptible(HZ);",
     "mod_timer": "mod_timer(&clock, HZ);", "spin_trylock_irqsave": "spin_trylock_irqsave(&lock, saved);",
     "call_rcu": "call_rcu(&heap.rcu, handler);", "kfree_rcu": "kfree_rcu(heap, rcu);",
     "mod_timer_pending": "mod_timer_pending(&clock, HZ);",
@@ -134,6 +140,8 @@ SEMANTICS = {
     "devm_kmalloc devm_kzalloc devm_request_irq devm_request_threaded_irq devm_free_irq": "NNN",
     "request_threaded_irq": "NNN", "timer_delete_sync timer_shutdown_sync": "YYN",
     "del_timer_sync del_singleshot_timer_sync": "YYN",
+    "kthread_run kthread_create kthread_stop schedule_timeout schedule_timeout_interruptible": "NNN",
+    "schedule_timeout_uninterruptible": "NNN",
     "disable_work_sync disable_delayed_work_sync tasklet_unlock_wait": "NNN",
     "disable_irq synchronize_irq tasklet_disable tasklet_kill": "NNN",
     "mutex_lock_interruptible mutex_lock_killable down down_interruptible down_killable down_timeout": "NNN",
