@@ -98,7 +98,7 @@ def test_allowances(pytester: pytest.Pytester) -> None:
 
 def test_selecting(pytester: pytest.Pytester) -> None:
     write(pytester, holds=HOLDS, order=ORDER)
-    run(pytester, "-k", "DF301 and 2.6.20").assert_outcomes(passed=1, deselected=len(all_items(pytester)) - 1)
+    assert names(run(pytester, "--collect-only", "-q", "-k", "DF301 and 2.6.20")) == ["order.dfr::DF301[2.6.20]"]
     assert names(run(pytester, "--collect-only", "-q", "-k", "sleeping")) == [
         "holds.dfr::DF101[6.1]", "order.dfr::DF101[2.6.20]", "order.dfr::DF101[6.1]",
     ]  # fmt: skip
@@ -127,7 +127,7 @@ def test_kernel_versions_and_cpus(pytester: pytest.Pytester) -> None:
     assert items == [
         f"order.dfr::never:backwards[{kernel}-cpus{cpus}]" for kernel in ("2.6.20", "6.1", "6.12") for cpus in (1, 2)
     ]
-    run(pytester, "-k", "backwards", "--dfr-kernel", "6.12", "--dfr-cpus", "1").assert_outcomes(passed=1, deselected=21)
+    assert run(pytester, "-k", "backwards", "--dfr-kernel", "6.12", "--dfr-cpus", "1").parseoutcomes()["passed"] == 1
     result = run(pytester, "-k", "backwards", "--dfr-kernel", "2.6.20", "--dfr-cpus", "2")
     result.stdout.fnmatch_lines(["order.dfr on Linux 2.6.20 with 2 CPUs"])
 
@@ -172,7 +172,7 @@ def test_a_file_that_is_no_text(pytester: pytest.Pytester) -> None:
 def test_what_is_undetermined_fails(pytester: pytest.Pytester) -> None:
     write(pytester, holds=HOLDS)
     result = run(pytester, "--dfr-time=0.000001", "-k", "DF301 or handled")
-    result.assert_outcomes(failed=2, deselected=len(all_items(pytester)) - 2)
+    assert {k: n for k, n in result.parseoutcomes().items() if k in ("passed", "failed", "errors")} == {"failed": 2}
     result.stdout.fnmatch_lines(["*is undetermined: the limit on time was reached"])
 
 
