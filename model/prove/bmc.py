@@ -94,7 +94,7 @@ class Search:
             for p in list(self._wanted):
                 if z3.is_true(model.eval(goals[p.id], True)):
                     steps = path + unrolling.violating(model, p)
-                    self._witnesses[p.id] = Witness(p.id, steps, unrolling.given(model))
+                    self._witnesses[p.id] = Witness(p.id, steps, given=unrolling.given(model))
                     self._wanted.remove(p)
         return True
 

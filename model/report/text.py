@@ -142,7 +142,7 @@ def _undetermined(result: CheckResult, style: Style) -> list[str]:
     seen = count(exploration.states, "state") if exploration.states else count(exploration.depth, "step")
     first = f"stopped by {_limit(result)} after {seen}"
     open_ones = _unique([f"{v.code} {v.name}" for v in result.verdicts if v.outcome == "undetermined"])
-    if not open_ones:
+    if not open_ones and result.proof is not None:
         return []
     known = "nothing found so far is wrong" if not failures(result) else "what is shown above is certain"
     lines = [style.paint("undetermined", "bold yellow") + style.paint(f": {first}", "bold")]
