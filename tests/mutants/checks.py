@@ -62,6 +62,8 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
     ("context", "local_bh_enable without local_bh_disable", thread("local_bh_enable();")),
     ("irq", "Threaded irq requested with handler=NULL and !ONESHOT",
         "irq nic thread { } " + thread("request_threaded_irq(&nic);")),
+    ("irq", "is freed but not requested: Trying to free already-free IRQ",
+        "irq nic { } " + thread("request_irq(&nic); free_irq(&nic); free_irq(&nic);")),
     ("irq", "is enabled more often than it was disabled: Unbalanced enable for IRQ", irq("enable_irq(&nic);")),
     ("lock", "is taken before it was initialised", heap("spin_lock(&o.lock);")),
     ("lock", "is taken before it was initialised", heap("mutex_lock(&o.mx);")),

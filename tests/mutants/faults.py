@@ -139,7 +139,7 @@ CONTEXTS = (
     one("local_irq_save leaves interrupts on", "kernel/s9_irqs_off.dfr", "DF701", "context",
         "flags = irqs_off; irqs_off = true;", "flags = irqs_off;"),
     one("free_irq does not wait", "free_irq_waits.dfr", "DF301", "irq",
-        "await (!line.inprogress) else DF402 \"free", "await (true) else DF402 \"free"),
+        "await (!line.inprogress && !irq_thread_active(line)) else", "await (true) else"),
     removed("free_irq frees nothing", "free_irq_waits.dfr", "DF301", "irq", "line.requested = false;"),
     one("no DF101 with preemption off", "kernel/s10_preempt_off.dfr", "missing DF101", "legality",
         "situation preempt_off (preempt_count > 0)", "situation preempt_off (false)"),

@@ -92,6 +92,8 @@ LINES = (
         "when (irq_wait != spin) might_sleep();", ";"),
     one("a line that is not enabled by itself fires", "kernel/irq_no_autoen.dfr", "DF701", "irq",
         "line.depth = (flags & IRQF_NO_AUTOEN) != 0 ? 1 : 0;", "line.depth = 0;"),
+    removed("a line is requested twice", "kernel/irq_requested_twice.dfr", "DF701", "irq",
+            "if (line.requested) return -EBUSY;"),
     one("a thread is not woken while it runs", "kernel/irq_thread.dfr", "DF701", "irq",
         "in line) t.RUNTHREAD = true;", "in line) t.RUNTHREAD = t.RUNTHREAD || !t.running;"),
     removed("a woken thread is never done", "kernel/irq_thread.dfr", "DF402", "irq", "t.RUNTHREAD = false;"),
