@@ -1,7 +1,8 @@
 """Where each variable lives in a packed state.
 
 A state is one or more 64-bit words. A variable with ``n`` possible values takes ``ceil(log2 n)`` bits of one word; no
-field straddles two words. One word, the *tag* word, is zero in no state, so that a zeroed hash table is an empty one.
+field straddles two words. One word, the *tag* word, is zero in no state, so that zeroed memory
+holds none.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from dataclasses import dataclass
 from defercheck.system.system import TransitionSystem, Variable
 
 WORD = 64
-LINE = 8
-"""Words in a line of the cache."""
+LINE = 64
+"""Bytes in a line of the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,6 @@ class Layout:
     bits: int
     tag: int
     constant: int
-
-    @property
-    def bucket(self) -> int:
-        """How many states are looked at together: as many as a line of the cache holds, where that is several."""
-        return max(1, LINE // self.words)
 
     def pack(self, values: Sequence[int]) -> tuple[int, ...]:
         """The words of a state given as one value a variable. ``ValueError`` when one is out of its range."""

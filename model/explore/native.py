@@ -130,7 +130,8 @@ class Search:
             return "memory"
         control.count = control.level_end = 1
         control.stop = storage.most if self._limits.states is None else self._limits.states
-        storage.begin(self._initial, self._rehash)
+        storage.begin(self._initial)
+        self._code.call("enter", 0)
         rate = self._tuning.budget / PAUSE
         while True:
             if control.count > control.stop:

@@ -37,6 +37,7 @@ begin:
   %buffer = load ptr, ptr {control_at("buffer")}
   %size = mul i64 %pending, {record * 8}
   %end = getelementptr i8, ptr %buffer, i64 %size
+  call void @foresee(ptr %buffer, ptr %end, i64 %count)
   br label %loop
 loop:
   %at = phi ptr [ %buffer, %begin ], [ %next, %settle ]
@@ -51,21 +52,32 @@ look:
 probe:
   %bucket = phi i64 [ %home, %look ], [ %bucket2, %further ]
   %place = call ptr @bucket_at(i64 %bucket)
-  %here = call i64 @matching(ptr %place, ptr %at)
+  %all = call i64 @matching(ptr %place, ptr %at, i64 %hash)
   %free = call i64 @vacant(ptr %place)
+  br label %choose
+choose:
+  %here = phi i64 [ %all, %probe ], [ %rest, %other ]
   %either = or i64 %here, %free
   %full = icmp eq i64 %either, 0
-  br i1 %full, label %further, label %settle
+  br i1 %full, label %further, label %compare
 further:
   %bucket2 = call i64 @following(i64 %bucket)
   br label %probe
-settle:
-  %new = icmp eq i64 %here, 0
-  %slot = call ptr @first_of(ptr %place, i64 %free)
-  %to = select i1 %new, ptr %slot, ptr %at
-  call void @copy(ptr %at, ptr %to)
+other:
+  %fewer = sub i64 %here, 1
+  %rest = and i64 %here, %fewer
+  br label %choose
+compare:
   %stored = call ptr @state_at(i64 %n)
   call void @copy(ptr %at, ptr %stored)
+  %right = call i1 @holds(ptr %place, i64 %here, ptr %at, i64 %n)
+  br i1 %right, label %settle, label %other
+settle:
+  %new = icmp eq i64 %here, 0
+  %entry_now = call i64 @entry_for(ptr %at, i64 %hash, i64 %n)
+  %slot = call ptr @first_of(ptr %place, i64 %free)
+  %to = select i1 %new, ptr %slot, ptr %at
+  store i64 %entry_now, ptr %to
   %parent_from = getelementptr i64, ptr %at, i64 {words + 1}
   %parent = load i64, ptr %parent_from
   %parent32 = trunc i64 %parent to i32

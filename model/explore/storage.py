@@ -10,6 +10,7 @@ from typing import Any
 from defercheck.explore.control import Control
 from defercheck.explore.layout import Layout
 from defercheck.explore.memory import Block
+from defercheck.explore.table import BUCKET, SLOT
 
 PARENT = 4
 MOST_STATES = (1 << 32) - 2
@@ -48,9 +49,8 @@ class Storage:
         self._control = control
         self._tuning = tuning
         self._limit = limit
-        self._slot = layout.words * 8
+        self._state_size = layout.words * 8
         self._words = layout.words
-        self._bucket = layout.bucket
         self._load = LOAD
         self._slabs: list[Block] = []
         self._chunks: list[int] = []
@@ -58,13 +58,13 @@ class Storage:
         self._directory = Block(8 * CHUNKS)
         # A pause may come before or after a flush, and the backward analysis adds a record for each state.
         self._buffer = Block((layout.words + 2) * 8 * (2 * tuning.batch + 2 * most + 2))
-        self._recent = Block(RECENT * self._slot)
-        self._capacity = -(-tuning.slots // self._bucket) * self._bucket
-        self._table = self._block(self._capacity * self._slot)
+        self._recent = Block(RECENT * self._state_size)
+        self._capacity = -(-tuning.slots // BUCKET) * BUCKET
+        self._table = self._block(self._capacity * SLOT)
         self._marks: list[Block] = []
         control.chunks, control.buffer = self._directory.address, self._buffer.address
         control.recent = self._recent.address
-        control.table, control.buckets = self._table.address, self._capacity // self._bucket
+        control.table, control.buckets = self._table.address, self._capacity // BUCKET
         self._add_chunks(1)
         self._set_room()
         self.peak = self.bytes
@@ -86,7 +86,7 @@ class Storage:
 
     @property
     def _chunk(self) -> int:
-        return (self._slot + PARENT) << self._tuning.chunk_bits
+        return (self._state_size + PARENT) << self._tuning.chunk_bits
 
     def grow(self, needed: int, rehash: Rehash) -> bool:
         """Make room for so many states. False when the limit, or the machine, does not allow it."""
@@ -114,10 +114,9 @@ class Storage:
         self.peak = max(self.peak, self.bytes)
         return True
 
-    def begin(self, words: tuple[int, ...], rehash: Rehash) -> None:
-        """Put the initial state into the chunk and the table."""
+    def begin(self, words: tuple[int, ...]) -> None:
+        """Put the initial state into the store."""
         (ctypes.c_uint64 * self._words).from_address(self._state(0))[:] = words
-        rehash(self._state(0), 0, 1)
 
     def get(self, index: int) -> tuple[int, ...]:
         """The words of a state."""
@@ -138,7 +137,7 @@ class Storage:
     def parent(self, index: int) -> int:
         """The index of the state from which this one was first reached. State 0 has none."""
         chunk, n = divmod(index, 1 << self._tuning.chunk_bits)
-        parents = self._chunks[chunk] + (self._slot << self._tuning.chunk_bits)
+        parents = self._chunks[chunk] + (self._state_size << self._tuning.chunk_bits)
         return ctypes.c_uint32.from_address(parents + PARENT * n).value
 
     def free(self) -> None:
@@ -148,7 +147,7 @@ class Storage:
 
     def _state(self, index: int) -> int:
         chunk, n = divmod(index, 1 << self._tuning.chunk_bits)
-        return self._chunks[chunk] + self._slot * n
+        return self._chunks[chunk] + self._state_size * n
 
     def _allowed(self, size: int) -> bool:
         return self._limit is None or size <= self._limit
@@ -184,26 +183,26 @@ class Storage:
         while needed > LOAD * slots:
             slots *= 2
         moving = min(STRIDE, self._table.size)
-        if not self._allowed(self.bytes - self._table.size + moving + slots * self._slot + self._chunk):
+        if not self._allowed(self.bytes - self._table.size + moving + slots * SLOT + self._chunk):
             # The largest table that leaves memory for the states that it can hold.
             assert self._limit is not None
             self._load = TIGHT
             left = self._limit - self._fixed - moving - self._chunk
-            slots = int(left / (self._slot + TIGHT * (self._slot + PARENT))) // self._bucket * self._bucket
+            slots = int(left / (SLOT + TIGHT * (self._state_size + PARENT))) // BUCKET * BUCKET
             if slots < 1.1 * self._capacity:
                 return needed <= TIGHT * self._capacity
             if needed > TIGHT * slots:
                 return False
         old, old_slots = self._table, self._capacity
         self._capacity = slots
-        self._table = self._block(slots * self._slot)
-        self._control.table, self._control.buckets = self._table.address, slots // self._bucket
+        self._table = self._block(slots * SLOT)
+        self._control.table, self._control.buckets = self._table.address, slots // BUCKET
         # The old table goes as the new one fills, so that the peak is not the sum of both.
-        step = STRIDE // self._slot
+        step = STRIDE // SLOT
         for first in range(0, old_slots, step):
             end = min(first + step, old_slots)
             rehash(old.address, first, end)
-            old.forget(end * self._slot)
+            old.forget(end * SLOT)
         old.free()
         self.peak = max(self.peak, self.bytes + moving)
         return True

@@ -13,6 +13,7 @@ from __future__ import annotations
 from defercheck.explore.code import Code, Operand, Writer
 from defercheck.explore.control import control_at
 from defercheck.explore.successors import Plan, context_ir, load_words, note_first
+from defercheck.explore.table import BUCKET
 from defercheck.system.expr import Expr, Var, disj, equals
 from defercheck.system.system import Property, Transition
 
@@ -80,17 +81,26 @@ entry:
 probe:
   %bucket = phi i64 [ %home, %entry ], [ %bucket2, %further ]
   %place = call ptr @bucket_at(i64 %bucket)
-  %here = call i64 @matching(ptr %place, ptr %state)
+  %all = call i64 @matching(ptr %place, ptr %state, i64 %hash)
+  br label %choose
+choose:
+  %here = phi i64 [ %all, %probe ], [ %rest, %other ]
   %none = icmp eq i64 %here, 0
-  br i1 %none, label %further, label %found
+  br i1 %none, label %further, label %compare
 further:
   %bucket2 = call i64 @following(i64 %bucket)
   br label %probe
+compare:
+  %right = call i1 @holds(ptr %place, i64 %here, ptr %state, i64 0)
+  br i1 %right, label %found, label %other
+other:
+  %fewer = sub i64 %here, 1
+  %rest = and i64 %here, %fewer
+  br label %choose
 found:
   %lane = call i64 @llvm.cttz.i64(i64 %here, i1 true)
-  %word = udiv i64 %lane, {p.layout.words}
-  %first = mul i64 %bucket, {p.layout.bucket}
-  %slot = add i64 %first, %word
+  %first = mul i64 %bucket, {BUCKET}
+  %slot = add i64 %first, %lane
   %at = call ptr @mark_at(i64 %slot)
   ret ptr %at
 }}
@@ -98,7 +108,7 @@ found:
 define internal void @announce_mark(ptr %record) #1 {{
   %hash = call i64 @announce(ptr %record)
   %home = call i64 @home(i64 %hash)
-  %slot = mul i64 %home, {p.layout.bucket}
+  %slot = mul i64 %home, {BUCKET}
   %mark = call ptr @mark_at(i64 %slot)
   call void @llvm.prefetch.p0(ptr %mark, i32 1, i32 3, i32 1)
   ret void
@@ -280,9 +290,12 @@ announce:
 collected:
   br label %collect
 resolve:
-  %at = phi ptr [ %buffer, %collect ], [ %next, %resolve_next ]
-  %sum = phi {mark} [ 0, %collect ], [ %sum1, %resolve_next ]
-  %j = phi i64 [ 0, %collect ], [ %j1, %resolve_next ]
+  call void @foresee(ptr %buffer, ptr %out0, i64 0)
+  br label %resolve_each
+resolve_each:
+  %at = phi ptr [ %buffer, %resolve ], [ %next, %resolve_next ]
+  %sum = phi {mark} [ 0, %resolve ], [ %sum1, %resolve_next ]
+  %j = phi i64 [ 0, %resolve ], [ %j1, %resolve_next ]
   %at_end = icmp eq ptr %at, %out0
   br i1 %at_end, label %resolved, label %look
 resolved:
@@ -324,6 +337,6 @@ complete:
 resolve_next:
   %sum1 = phi {mark} [ %with, %look ], [ 0, %own ], [ 0, %change ], [ 0, %complete ]
   %j1 = phi i64 [ %j, %look ], [ %j2, %own ], [ %j2, %change ], [ %j2, %complete ]
-  br label %resolve
+  br label %resolve_each
 }}
 """

@@ -1,21 +1,27 @@
 """IR of the seen-set and of the states' store: what search and backward analysis share.
 
 The states found lie in chunks, in the order in which they were found: queue, store and parent chain at once. A chunk
-holds the packed states and, after them, their parents' 32-bit indexes. The seen-set is an open-addressing table whose
-slots are the packed states themselves: a look-up touches no other memory, and nothing is lossy. The slots of a cache
-line are a bucket, filled from its beginning and compared all together; what finds its bucket full goes on to the next.
+holds the packed states and, after them, their parents' 32-bit indexes. The seen-set is an open-addressing table of
+64-bit slots; nothing is lossy. A state of one word is its slot. Of a wider state a slot has the upper half of its hash
+and its index + 1, and what has the same half is compared in the store. A cache line of slots is a bucket, filled from
+its beginning and compared all together; what finds its bucket full goes on to the next.
 """
 
 from __future__ import annotations
 
 from defercheck.explore.control import SHARED_IR, control_at
-from defercheck.explore.layout import Layout
+from defercheck.explore.layout import LINE
 from defercheck.explore.successors import Plan
+
+SLOT = 8
+"""Bytes of a slot of the table."""
+BUCKET = LINE // SLOT
+SLOTS = f"<{BUCKET} x i64>"
 
 
 def base_ir(p: Plan, chunk_bits: int) -> str:
     """Addresses, hash, buckets and ``rehash(old, from, to)``, which fills a new table."""
-    words, tag = p.layout.words, p.layout.tag
+    words = p.layout.words
     size = words * 8
     mixing = []
     for n in range(words):
@@ -26,7 +32,7 @@ def base_ir(p: Plan, chunk_bits: int) -> str:
   %s{n} = lshr i64 {before}, 32
   %x{n} = xor i64 {before}, %s{n}
   %a{n} = add i64 %x{n}, %w{n}
-  %h{n} = mul i64 %a{n}, {_ODD[n % len(_ODD)]}""")
+  %h{n} = mul i64 %a{n}, {ODD[n % len(ODD)]}""")
     last = words - 1
     compare = [
         f"""
@@ -57,7 +63,7 @@ attributes #1 = {{ nounwind alwaysinline }}
 define internal i64 @hash(ptr %state) #1 {{{"".join(mixing)}
   %s = lshr i64 %h{last}, 29
   %x = xor i64 %h{last}, %s
-  %h = mul i64 %x, {_ODD[-1]}
+  %h = mul i64 %x, {ODD[-1]}
   ret i64 %h
 }}
 
@@ -70,29 +76,41 @@ define internal void @copy(ptr %from, ptr %to) #1 {{{"".join(copy)}
   ret void
 }}
 
-; The first bucket to look at: the hash's place in 0..buckets-1, by its high bits.
+; The first bucket to look at: the place in 0..buckets-1 of the hash's upper half, which is all that slots keep of it.
 define internal i64 @home(i64 %hash) #1 {{
   %buckets = load i64, ptr {control_at("buckets")}
-  %a = zext i64 %hash to i128
-  %b = zext i64 %buckets to i128
-  %c = mul nuw i128 %a, %b
-  %d = lshr i128 %c, 64
-  %bucket = trunc i128 %d to i64
+  %high = lshr i64 %hash, 32
+  %place = mul nuw i64 %high, %buckets
+  %bucket = lshr i64 %place, 32
   ret i64 %bucket
 }}
 
 define internal ptr @bucket_at(i64 %bucket) #1 {{
   %table = load ptr, ptr {control_at("table")}
-  %offset = mul i64 %bucket, {p.layout.bucket * size}
+  %offset = mul i64 %bucket, {SLOT * BUCKET}
   %at = getelementptr i8, ptr %table, i64 %offset
   ret ptr %at
 }}
 
-define internal i1 @is_empty(ptr %slot) #1 {{
-  %at = getelementptr i64, ptr %slot, i64 {tag}
-  %w = load i64, ptr %at
-  %r = icmp eq i64 %w, 0
-  ret i1 %r
+; A bit for each slot of a bucket that is free; first_of leads from the lowest bit to the slot.
+define internal i64 @vacant(ptr %bucket) #1 {{
+  %all = load {SLOTS}, ptr %bucket, align 8
+  %free = icmp eq {SLOTS} %all, zeroinitializer
+  %mask = bitcast <{BUCKET} x i1> %free to i{BUCKET}
+  %bits = zext i{BUCKET} %mask to i64
+  ret i64 %bits
+}}
+
+define internal ptr @first_of(ptr %bucket, i64 %bits) #1 {{
+  %n = call i64 @llvm.cttz.i64(i64 %bits, i1 false)
+  %at = getelementptr i64, ptr %bucket, i64 %n
+  ret ptr %at
+}}
+
+define internal {SLOTS} @everywhere(i64 %slot) #1 {{
+  %one = insertelement {SLOTS} poison, i64 %slot, i64 0
+  %all = shufflevector {SLOTS} %one, {SLOTS} poison, <{BUCKET} x i32> zeroinitializer
+  ret {SLOTS} %all
 }}
 
 define internal i64 @following(i64 %bucket) #1 {{
@@ -102,7 +120,6 @@ define internal i64 @following(i64 %bucket) #1 {{
   %r = select i1 %wraps, i64 0, i64 %n
   ret i64 %r
 }}
-{_bucket_ir(p.layout)}
 define internal ptr @chunk_of(i64 %index) #1 {{
   %chunks = load ptr, ptr {control_at("chunks")}
   %n = lshr i64 %index, {chunk_bits}
@@ -138,8 +155,38 @@ define internal i64 @announce(ptr %record) #1 {{
   ret i64 %hash
 }}
 
-; Put the states of slots from..to-1 of another table into this one. They are all different, so the first free slot is
-; right. A slot's home grows with the hash, so a table is read and written almost in order: no cache misses.
+{_ONE_WORD if words == 1 else _more_words(words)}
+; Put what is not in the table yet into the first slot that is free.
+define internal void @put(i64 %value, i64 %hash) #1 {{
+entry:
+  %home = call i64 @home(i64 %hash)
+  br label %probe
+probe:
+  %bucket = phi i64 [ %home, %entry ], [ %bucket2, %further ]
+  %place = call ptr @bucket_at(i64 %bucket)
+  %free = call i64 @vacant(ptr %place)
+  %full = icmp eq i64 %free, 0
+  br i1 %full, label %further, label %found
+further:
+  %bucket2 = call i64 @following(i64 %bucket)
+  br label %probe
+found:
+  %slot = call ptr @first_of(ptr %place, i64 %free)
+  store i64 %value, ptr %slot
+  ret void
+}}
+
+; Put a state of the store into the table.
+define i64 @enter(i64 %index) #0 {{
+  %state = call ptr @state_at(i64 %index)
+  %hash = call i64 @hash(ptr %state)
+  %entry = call i64 @entry_for(ptr %state, i64 %hash, i64 %index)
+  call void @put(i64 %entry, i64 %hash)
+  ret i64 0
+}}
+
+; Put what is in slots from..to-1 of another table into this one. A slot's home grows with the hash, so a table is read
+; and written almost in order: no cache misses.
 define i64 @rehash(ptr %old, i64 %from, i64 %to) #0 {{
 entry:
   br label %loop
@@ -150,26 +197,13 @@ loop:
 end:
   ret i64 0
 look:
-  %offset = mul i64 %i, {size}
-  %state = getelementptr i8, ptr %old, i64 %offset
-  %unused = call i1 @is_empty(ptr %state)
+  %at = getelementptr i64, ptr %old, i64 %i
+  %entry_there = load i64, ptr %at
+  %unused = icmp eq i64 %entry_there, 0
   br i1 %unused, label %next, label %move
 move:
-  %hash = call i64 @hash(ptr %state)
-  %home = call i64 @home(i64 %hash)
-  br label %probe
-probe:
-  %bucket = phi i64 [ %home, %move ], [ %bucket2, %further ]
-  %place = call ptr @bucket_at(i64 %bucket)
-  %free = call i64 @vacant(ptr %place)
-  %full = icmp eq i64 %free, 0
-  br i1 %full, label %further, label %found
-further:
-  %bucket2 = call i64 @following(i64 %bucket)
-  br label %probe
-found:
-  %slot = call ptr @first_of(ptr %place, i64 %free)
-  call void @copy(ptr %state, ptr %slot)
+  %hash = call i64 @hash_of(ptr %at)
+  call void @put(i64 %entry_there, i64 %hash)
   br label %next
 next:
   %i1 = add i64 %i, 1
@@ -178,59 +212,109 @@ next:
 """
 
 
-def _bucket_ir(layout: Layout) -> str:
-    """``matching`` and ``vacant``: a bit for each slot of a bucket that holds a state, or none. The bits stand where
-    the slot's words begin; ``first_of`` leads from the lowest one to the slot."""
-    words, lanes = layout.words, layout.words * layout.bucket
-    starts = sum(1 << lane for lane in range(0, lanes, words))
-    first_of = """
-define internal ptr @first_of(ptr %bucket, i64 %bits) #1 {
-  %n = call i64 @llvm.cttz.i64(i64 %bits, i1 false)
-  %at = getelementptr i64, ptr %bucket, i64 %n
+_ONE_WORD = f"""
+; A bit for each slot of a bucket that may be the state's.
+define internal i64 @matching(ptr %bucket, ptr %state, i64 %hash) #1 {{
+  %all = load {SLOTS}, ptr %bucket, align 8
+  %word = load i64, ptr %state
+  %key = call {SLOTS} @everywhere(i64 %word)
+  %equal = icmp eq {SLOTS} %all, %key
+  %mask = bitcast <{BUCKET} x i1> %equal to i{BUCKET}
+  %bits = zext i{BUCKET} %mask to i64
+  ret i64 %bits
+}}
+
+; Whether the first of those slots is the state's; yes when there is none.
+define internal i1 @holds(ptr %bucket, i64 %here, ptr %state, i64 %index) #1 {{
+  ret i1 true
+}}
+
+define internal i64 @entry_for(ptr %state, i64 %hash, i64 %index) #1 {{
+  %word = load i64, ptr %state
+  ret i64 %word
+}}
+
+define internal i64 @hash_of(ptr %slot) #1 {{
+  %hash = call i64 @hash(ptr %slot)
+  ret i64 %hash
+}}
+
+; Fetch the states that pending records will be compared with.
+define internal void @foresee(ptr %from, ptr %to, i64 %index) #1 {{
+  ret void
+}}
+"""
+
+
+def _more_words(words: int) -> str:
+    return f"""
+define internal i64 @matching(ptr %bucket, ptr %state, i64 %hash) #1 {{
+  %all = load {SLOTS}, ptr %bucket, align 8
+  %key = call {SLOTS} @everywhere(i64 %hash)
+  %apart = xor {SLOTS} %all, %key
+  %half = call {SLOTS} @everywhere(i64 {1 << 32})
+  %equal = icmp ult {SLOTS} %apart, %half
+  %used = icmp ne {SLOTS} %all, zeroinitializer
+  %both = and <{BUCKET} x i1> %equal, %used
+  %mask = bitcast <{BUCKET} x i1> %both to i{BUCKET}
+  %bits = zext i{BUCKET} %mask to i64
+  ret i64 %bits
+}}
+
+; The state of the first of those slots; where there is none, the one that has the index.
+define internal ptr @candidate(ptr %bucket, i64 %here, i64 %index) #1 {{
+  %some = icmp ne i64 %here, 0
+  %first = call ptr @first_of(ptr %bucket, i64 %here)
+  %slot = select i1 %some, ptr %first, ptr %bucket
+  %entry = load i64, ptr %slot
+  %low = and i64 %entry, {(1 << 32) - 1}
+  %there = sub i64 %low, 1
+  %which = select i1 %some, i64 %there, i64 %index
+  %at = call ptr @state_at(i64 %which)
   ret ptr %at
-}
+}}
+
+; Where there is none, the state with the index must be this one.
+define internal i1 @holds(ptr %bucket, i64 %here, ptr %state, i64 %index) #1 {{
+  %other = call ptr @candidate(ptr %bucket, i64 %here, i64 %index)
+  %same = call i1 @same(ptr %state, ptr %other)
+  ret i1 %same
+}}
+
+define internal i64 @entry_for(ptr %state, i64 %hash, i64 %index) #1 {{
+  %high = and i64 %hash, {-1 << 32}
+  %number = add i64 %index, 1
+  %entry = or i64 %high, %number
+  ret i64 %entry
+}}
+
+define internal i64 @hash_of(ptr %slot) #1 {{
+  %entry = load i64, ptr %slot
+  ret i64 %entry
+}}
+
+define internal void @foresee(ptr %from, ptr %to, i64 %index) #0 {{
+entry:
+  br label %loop
+loop:
+  %at = phi ptr [ %from, %entry ], [ %next, %look ]
+  %done = icmp eq ptr %at, %to
+  br i1 %done, label %end, label %look
+end:
+  ret void
+look:
+  %hash_at = getelementptr i64, ptr %at, i64 {words}
+  %hash = load i64, ptr %hash_at
+  %home = call i64 @home(i64 %hash)
+  %bucket = call ptr @bucket_at(i64 %home)
+  %here = call i64 @matching(ptr %bucket, ptr %at, i64 %hash)
+  %candidate = call ptr @candidate(ptr %bucket, i64 %here, i64 %index)
+  call void @llvm.prefetch.p0(ptr %candidate, i32 0, i32 3, i32 1)
+  %next = getelementptr i64, ptr %at, i64 {words + 2}
+  br label %loop
+}}
 """
-    if layout.bucket == 1:
-        return f"""{first_of}
-define internal i64 @matching(ptr %bucket, ptr %state) #1 {{
-  %same = call i1 @same(ptr %bucket, ptr %state)
-  %r = zext i1 %same to i64
-  ret i64 %r
-}}
-
-define internal i64 @vacant(ptr %bucket) #1 {{
-  %empty = call i1 @is_empty(ptr %bucket)
-  %r = zext i1 %empty to i64
-  ret i64 %r
-}}
-"""
-    vector = f"<{lanes} x i64>"
-    order = ", ".join(f"i32 {lane % words}" for lane in range(lanes))
-    every = "\n".join(f"  %s{n} = lshr i64 %bits, {n}\n  %r{n} = and i64 %r{n - 1}, %s{n}" for n in range(1, words))
-    return f"""{first_of}
-define internal i64 @matching(ptr %bucket, ptr %state) #1 {{
-  %all = load {vector}, ptr %bucket, align 8
-  %one = load <{words} x i64>, ptr %state, align 8
-  %key = shufflevector <{words} x i64> %one, <{words} x i64> poison, <{lanes} x i32> <{order}>
-  %equal = icmp eq {vector} %all, %key
-  %mask = bitcast <{lanes} x i1> %equal to i{lanes}
-  %bits = zext i{lanes} %mask to i64
-  %r0 = and i64 %bits, {starts}
-{every}
-  ret i64 %r{words - 1}
-}}
-
-define internal i64 @vacant(ptr %bucket) #1 {{
-  %all = load {vector}, ptr %bucket, align 8
-  %zero = icmp eq {vector} %all, zeroinitializer
-  %mask = bitcast <{lanes} x i1> %zero to i{lanes}
-  %bits = zext i{lanes} %mask to i64
-  %tags = lshr i64 %bits, {layout.tag}
-  %r = and i64 %tags, {starts}
-  ret i64 %r
-}}
-"""
 
 
-_ODD = (-7046029254386353131, -4417276706812531889, 6909045637428952499, -4132994306676758123)
+ODD = (-7046029254386353131, -4417276706812531889, 6909045637428952499, -4132994306676758123)
 """Odd multipliers (those of well-tested hashes)."""
