@@ -16,7 +16,7 @@ from defercheck.rules import codes, rule
 from defercheck.sema.program import Program
 from defercheck.sema.walk import walk
 from defercheck.system.result import Exploration, Witness
-from defercheck.system.system import Property, TransitionSystem
+from defercheck.system.system import UNREADABLE, Property, TransitionSystem
 from defercheck.trace import driver_site, replay_witness, shorten
 from defercheck.verdict import Trace, Verdict
 
@@ -205,6 +205,8 @@ class _Judge:
             if p.code not in ("DF702", "DF703") or not self.checked(p.code):
                 continue
             w = self.found.witnesses.get(p.id)
+            if w is None and p.id.endswith(UNREADABLE):
+                continue
             if w is None:
                 v = self.nothing(p.code, p.subject)
                 yield replace(v, message=sentence(p) if v.outcome == "violated" else "", span=p.span)

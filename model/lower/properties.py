@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, SpecError
 from defercheck.lower.beginning import ended
-from defercheck.lower.builder import Builder, Path
+from defercheck.lower.builder import Builder, Path, Violation
 from defercheck.lower.execute import Executor
 from defercheck.lower.words import Words
 from defercheck.sema.program import Program
 from defercheck.sema.shape import callee_name
 from defercheck.sema.walk import walk
-from defercheck.system.expr import FALSE, Const, Expr, Var, conj, disj, equals, negate, op
-from defercheck.system.system import Property
+from defercheck.system.expr import FALSE, TRUE, Const, Expr, Var, conj, disj, equals, negate, op, substitute, variables
+from defercheck.system.system import UNREADABLE, Property
+
+SMALL = 16
+"""Values of a variable that are tried one by one."""
 
 
 def claim_properties(builder: Builder, words: Words) -> None:
@@ -40,7 +43,10 @@ class _Properties:
 
     def one(self, p: tree.PropertyDecl, name: str) -> None:
         looker = Executor(self.builder, None, self.words)
-        e = self.predicate(looker, p.expr)
+        looked = Path({})
+        e = self.predicate(looker, p.expr, looked)
+        if p.kind in ("invariant", "final"):
+            e = disj(e, self.unreadable(p, name, looked.violations))
         text = " ".join(p.expr.span.text.split())
         match p.kind:
             case "eventually":
@@ -76,12 +82,42 @@ class _Properties:
                     left = disj(*(conj(q.condition, v) for q, v in looker.scalar(p.expr.left, Path({}))))
                     self.vacuous(p, name, f"the left side of `{text}` is never true", left)
 
-    def predicate(self, looker: Executor, e: tree.Expr) -> Expr:
-        """An expression of a property, over the state."""
-        ways = looker.scalar(e, Path({}))
+    def predicate(self, looker: Executor, e: tree.Expr, looked: Path | None = None) -> Expr:
+        """An expression of a property, over the state; what it cannot look at everywhere is noted in ``looked``."""
+        ways = looker.scalar(e, looked if looked is not None else Path({}))
         if any(q.chosen or q.store for q, _ in ways):
             raise SpecError(Diagnostic("a property can only look at the state", e.span))
         return disj(*(conj(q.condition, v) for q, v in ways))
+
+    def unreadable(self, p: tree.PropertyDecl, name: str, violations: list[Violation]) -> Expr:
+        """When a property looks at what cannot be looked at: a finding of its own, which says what is missing."""
+        real = [v for v in violations if v.property.code in ("DF301", "DF305") and self.possible(v.condition)]
+        if not real:
+            return FALSE
+        where = self.quiet() if p.kind == "final" else TRUE
+        dead = conj(where, disj(*(v.condition for v in real)))
+        subject = real[0].property.subject
+        text = " ".join(p.expr.span.text.split())
+        if subject == "NULL":
+            why = "follows a pointer that is NULL here: say when it is not, `p ==> ...`"
+        elif subject in self.program.instances:
+            why = f"looks at `{subject}` where that is not allocated: say when it is, `allocated({subject}) ==> ...`"
+        else:
+            why = f"looks at `{subject}` before anything was written there"
+        id = f"DF702:{name}{UNREADABLE}"
+        self.builder.claim(Property(id, "DF702", "invariant", f"`{text}` {why}", name, negate(dead), span=p.span))
+        return dead
+
+    def possible(self, e: Expr) -> bool:
+        """Whether a condition can hold at all, as far as trying the values of one small variable at a time shows."""
+        for name in variables(e):
+            v = self.builder.variables.get(name)
+            if v is not None and v.hi - v.lo < SMALL:
+                values = range(v.lo, v.hi + 1)
+                if all(substitute(e, {name: Const(n)}) == FALSE for n in values):
+                    return False
+        return True
+
 
     def vacuous(self, p: tree.PropertyDecl, name: str, says: str, reached: Expr) -> None:
         """Say when a property holds for want of a state that it speaks of."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from defercheck.grammar import tree
 from defercheck.grammar.span import Source, Span
 from defercheck.sema.callgraph import check_calls
-from defercheck.sema.calls import Calls
+from defercheck.sema.calls import Calls, bare
 from defercheck.sema.complaints import Complaints
 from defercheck.sema.handlers import check_handlers
 from defercheck.sema.jumps import check_jumps
@@ -129,6 +129,8 @@ class _Checker:
                         self.body(body, Frame(kernel, result=result, what=word.text))
                 case tree.StartDecl():
                     self.body(item.body, Frame(kernel, result=Void(), what="`start`"))
+                case tree.MacroUse() if not kernel:
+                    self.ignored_arguments(item)
                 case tree.PropertyDecl():
                     what = item.name.text if item.name is not None else str(item.span.start)
                     scope = Scope(Frame(kernel, property=True, what=f"property {what}"))
@@ -146,6 +148,14 @@ class _Checker:
     def whole(self, f: tree.FunctionDecl) -> tree.FunctionDecl:
         """A function with what the table of what may be called where adds to it."""
         return next((g for g in self.program.functions.get(f.name.text, ()) if g.span is f.span), f)
+
+    def ignored_arguments(self, item: tree.MacroUse) -> None:
+        """Arguments that mean nothing here, such as the `data` of `DECLARE_TASKLET(t, f, data)`, are known all the
+        same."""
+        for a in item.arguments[1:]:
+            names = {n.name for n in walk(a) if isinstance(n, tree.NameExpr)}
+            if not names <= self.program.functions.keys():
+                self.calls.typed(bare(a), Scope(Frame(what=f"`{item.name}`")))
 
     def initial(self, item: tree.VarDecl, kernel: bool) -> None:
         """Initial values: they are constants (`declare` sees to that), but of the right kind?"""

@@ -21,6 +21,9 @@ from defercheck.system.expr import TRUE, Expr
 WIDE = 1 << 20
 """A variable with more values than this is not explored by listing states."""
 
+UNREADABLE = ":unreadable"
+"""End of the id of a property that says when another looks at what cannot be looked at."""
+
 Level = Literal["thread", "softirq", "hardirq"]
 
 Free = Literal["", "choice", "finite", "unbounded"]

@@ -116,3 +116,23 @@ def test_properties_follow_pointers() -> None:
     top = "struct s { int<0..3> n; } d; struct s *p; start { kzalloc(&d, GFP_KERNEL); } thread t { p = &d; d->n = 2; }"
     assert found(f"{top} invariant there: p ==> allocated(p) && p == &d; cover two: p && p->n == 2;") == []
     assert "DF702 never_set" in found(f"{top} invariant never_set: !p;")
+
+
+HEAP = "struct s { int<0..3> n; } d; struct s *p; thread t { kzalloc(&d, GFP_KERNEL); d->n = 2; p = &d; kfree(&d); }"
+
+
+@pytest.mark.parametrize(
+    ("property", "said"),
+    [
+        ("invariant x: d.n < 3;", "looks at `d` where that is not allocated"),
+        ("invariant x: p->n < 3;", "follows a pointer that is NULL here"),
+        ("invariant x: allocated(d) ==> d.n < 3;", ""),
+        ("invariant x: p && allocated(p) ==> p->n < 3;", ""),
+        ("final x: d.n == 2;", "looks at `d` where that is not allocated"),
+        ("final x: freed(d);", ""),
+    ],
+)
+def test_a_property_that_looks_at_what_is_not_there_says_so(property: str, said: str) -> None:
+    verdicts = [v for v in checked(f"cpus 1; {HEAP} {property}").verdicts if v.code == "DF702"]
+    assert [v.outcome for v in verdicts].count("violated") == (1 if said else 0)
+    assert all(said in v.message for v in verdicts if v.outcome == "violated")
