@@ -118,7 +118,6 @@ class _Properties:
                     return False
         return True
 
-
     def vacuous(self, p: tree.PropertyDecl, name: str, says: str, reached: Expr) -> None:
         """Say when a property holds for want of a state that it speaks of."""
         self.builder.claim(Property(f"vacuous:{name}", "DF902", "cover", says, name, reached, span=p.span, hidden=True))
