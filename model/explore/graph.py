@@ -70,34 +70,8 @@ def graph_ir(p: Plan, f: Facts, chunk_bits: int, batch: int) -> str:
     parts += [context_ir(p, n, "edge", tags=f.tags) for n in range(len(p.system.contexts))]
     masks = [_owed_ir(p, f, n) for n in range(len(p.system.contexts))]
     parts += [text for text, _ in masks]
-    parts += [_lookup_ir(p), _number_ir(), _edges_ir(p, batch), _facts_ir(p, f, [bits for _, bits in masks])]
+    parts += [_number_ir(), _edges_ir(p, batch), _facts_ir(p, f, [bits for _, bits in masks])]
     return "\n".join(parts)
-
-
-def _lookup_ir(p: Plan) -> str:
-    return f"""
-; The slot of a state that is in the table.
-define internal i64 @slot_of(ptr %state, i64 %hash) #1 {{
-entry:
-  %home = call i64 @home(i64 %hash)
-  br label %probe
-probe:
-  %bucket = phi i64 [ %home, %entry ], [ %bucket2, %further ]
-  %place = call ptr @bucket_at(i64 %bucket)
-  %here = call i64 @matching(ptr %place, ptr %state)
-  %none = icmp eq i64 %here, 0
-  br i1 %none, label %further, label %found
-further:
-  %bucket2 = call i64 @following(i64 %bucket)
-  br label %probe
-found:
-  %lane = call i64 @llvm.cttz.i64(i64 %here, i1 true)
-  %word = udiv i64 %lane, {p.layout.words}
-  %first = mul i64 %bucket, {p.layout.bucket}
-  %slot = add i64 %first, %word
-  ret i64 %slot
-}}
-"""
 
 
 def _number_ir() -> str:

@@ -75,32 +75,7 @@ define internal ptr @mark_at(i64 %slot) #1 {{
 
 ; The mark of a state that is known to be in the table.
 define internal ptr @mark_of(ptr %state, i64 %hash) #1 {{
-entry:
-  %home = call i64 @home(i64 %hash)
-  br label %probe
-probe:
-  %bucket = phi i64 [ %home, %entry ], [ %bucket2, %further ]
-  %place = call ptr @bucket_at(i64 %bucket)
-  %all = call i64 @matching(ptr %place, ptr %state, i64 %hash)
-  br label %choose
-choose:
-  %here = phi i64 [ %all, %probe ], [ %rest, %other ]
-  %none = icmp eq i64 %here, 0
-  br i1 %none, label %further, label %compare
-further:
-  %bucket2 = call i64 @following(i64 %bucket)
-  br label %probe
-compare:
-  %right = call i1 @holds(ptr %place, i64 %here, ptr %state, i64 0)
-  br i1 %right, label %found, label %other
-other:
-  %fewer = sub i64 %here, 1
-  %rest = and i64 %here, %fewer
-  br label %choose
-found:
-  %lane = call i64 @llvm.cttz.i64(i64 %here, i1 true)
-  %first = mul i64 %bucket, {BUCKET}
-  %slot = add i64 %first, %lane
+  %slot = call i64 @slot_of(ptr %state, i64 %hash)
   %at = call ptr @mark_at(i64 %slot)
   ret ptr %at
 }}
