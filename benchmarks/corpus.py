@@ -1,0 +1,90 @@
+"""Checks the real bugs of specs/bugs/ and the patterns, and writes the table of docs/real-bugs.md.
+
+    python benchmarks/corpus.py            # prints the table
+    python benchmarks/corpus.py --write    # puts it into the page
+
+Seconds are CPU seconds of one check in a running process: compiling the spec, LLVM, search, replay of schedules.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import time
+from pathlib import Path
+
+from defercheck.check import Options, check_spec, load, versions
+from defercheck.verdict import CheckResult
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "real-bugs.md"
+BEGIN, END = "<!-- table: python benchmarks/corpus.py --write -->\n", "<!-- end of the table -->\n"
+
+
+def checked(path: Path) -> tuple[CheckResult, float]:
+    """The result for the spec's (only) version, and the seconds it took."""
+    spec = load(path)
+    (version,) = versions(spec, Options())
+    begun = time.process_time()
+    result = check_spec(spec, version)
+    return result, time.process_time() - begun
+
+
+def title(path: Path) -> str:
+    """The sentence after the id and the variant, of the comment at the top."""
+    lines = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("// ") or line.startswith("// Source:"):
+            break
+        lines.append(line[3:])
+    text = re.sub(r"^\w+(, broken)?\. ", "", " ".join(lines))
+    return text.split(". ")[0].rstrip(".")
+
+
+def found(result: CheckResult) -> list[str]:
+    """The rules that are broken, each with the length of its shortest schedule."""
+    broken = [v for v in result.verdicts if v.outcome == "violated" and v.severity == "error"]
+    return [f"{v.code} in {len(v.trace.steps) if v.trace else 0}" for v in broken]
+
+
+def table() -> str:
+    """Markdown: a row for each pair, and for each pattern."""
+    rows = ["| bug | what goes wrong | found, in steps | states | s | fixed: states | s |", "|---|---|---|---:|---:|---:|---:|"]
+    for folder in sorted((ROOT / "specs" / "bugs").iterdir()):
+        broken, seconds = checked(folder / "broken.dfr")
+        fixed, more = checked(folder / "fixed.dfr")
+        assert broken.status == fixed.status == "holds", folder
+        id, _, name = folder.name.partition("-")
+        what = f"{title(folder / 'broken.dfr')}"
+        rows.append(
+            f"| {id.upper()} [{name}](../specs/bugs/{folder.name}) | {what} | {', '.join(found(broken))} "
+            f"| {broken.exploration.states:,} | {seconds:.2f} | {fixed.exploration.states:,} | {more:.2f} |"
+        )
+    rows += ["", "| pattern that is right | what it is | states | s |", "|---|---|---:|---:|"]
+    for path in sorted((ROOT / "specs" / "patterns").glob("*.dfr")):
+        result, seconds = checked(path)
+        assert result.status == "holds", path
+        id, _, name = path.stem.partition("-")
+        rows.append(
+            f"| {id.upper()} [{name}](../specs/patterns/{path.name}) | {title(path)} "
+            f"| {result.exploration.states:,} | {seconds:.2f} |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", action="store_true", help="put the table into docs/real-bugs.md")
+    arguments = parser.parse_args()
+    text = table()
+    if not arguments.write:
+        print(text, end="")
+        return
+    page = PAGE.read_text(encoding="utf-8")
+    before, rest = page.split(BEGIN)
+    _, after = rest.split(END)
+    PAGE.write_text(f"{before}{BEGIN}{text}{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
