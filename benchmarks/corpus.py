@@ -51,8 +51,7 @@ def table() -> str:
     """Markdown: a row for each pair, and for each pattern."""
     rows = ["| bug | what goes wrong | found, in steps | states | s | fixed: states | s |", "|---|---|---|---:|---:|---:|---:|"]
     for folder in sorted((ROOT / "specs" / "bugs").iterdir()):
-        again = folder / "broken_again.dfr"  # where the bug needs more than what is usually told
-        broken, seconds = checked(again if again.exists() else folder / "broken.dfr")
+        broken, seconds = checked(folder / "broken.dfr")
         fixed, more = checked(folder / "fixed.dfr")
         assert broken.status == fixed.status == "holds", folder
         id, _, name = folder.name.partition("-")
