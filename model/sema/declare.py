@@ -233,6 +233,8 @@ class _Collector(Objects):
         if not isinstance(type, Object) or type.name in ("irq", "object"):
             help = "use the variable itself; a function that changes its caller's takes `out bool x`"
             raise SpecError(Diagnostic(f"`{d.name}` cannot be a pointer", d.span, f"to {type}", help))
+        if type.name == "workqueue" and d.initial is None:
+            return None  # the queue itself, which a call makes: so drivers declare it
         return Ref(type.name)
 
     def pointed(self, e: tree.Expr, type: Ref) -> int:

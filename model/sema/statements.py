@@ -172,7 +172,8 @@ class Statements:
                 self.complaints.add(text, c.span, "this call takes steps", "write it on a line of its own")
 
     def declare(self, name: tree.Name, local: Local, scope: Scope) -> None:
-        """Make a name known in a block, unless it hides another."""
+        """Make a name known in a block, unless it hides another. As in C, a parameter may hide what is declared outside
+        of functions."""
         first = scope.find(name.text)
         p = self.program
         other: Span | None = None
@@ -186,7 +187,7 @@ class Statements:
             other, what = p.functions[name.text][0].name.span, "a function of the spec"
         elif name.text in HERE:
             self.complaints.add(f"`{name}` belongs to the kernel model", name.span, "choose another name")
-        if other is not None and not scope.frame.kernel:
+        if other is not None and not scope.frame.kernel and (first is not None or "parameter" not in local.kind):
             twice = first is not None and name.text in scope.names
             message = f"`{name}` is declared twice" if twice else f"`{name}` hides {what}"
             self.complaints.add(message, name.span, "", "rename one of them", (("first declared here", other),))

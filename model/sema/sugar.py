@@ -47,7 +47,7 @@ def desugar(spec: tree.SpecFile) -> tree.SpecFile:
     """The spec in terms of what the kernel model declares. Unchanged parts are the same nodes."""
     spec = _with_module(spec)
     structs = {i.name.text: tuple(n.text for n in i.instances) for i in spec.items if isinstance(i, tree.StructDecl)}
-    found: tree.SpecFile = _Rewriter(_objects(spec), structs, Pointers(spec, frozenset(structs))).rewritten(spec)
+    found: tree.SpecFile = _Rewriter(_objects(spec), _queues(spec), structs, Pointers(spec, frozenset(structs))).rewritten(spec)
     return found
 
 
@@ -85,9 +85,23 @@ def _objects(spec: tree.SpecFile) -> dict[str, str]:
     return found
 
 
+def _queues(spec: tree.SpecFile) -> frozenset[str]:
+    """The names of all members that are work queues."""
+    members = (m for i in spec.items if isinstance(i, tree.StructDecl) for m in i.members)
+    return frozenset(
+        d.name.text
+        for m in members
+        if isinstance(m.type, tree.NamedType) and ALIASES.get(m.type.name, m.type.name) == "workqueue"
+        for d in m.declarators
+    )
+
+
 class _Rewriter:
-    def __init__(self, objects: dict[str, str], structs: dict[str, tuple[str, ...]], pointers: Pointers):
+    def __init__(
+        self, objects: dict[str, str], queues: frozenset[str], structs: dict[str, tuple[str, ...]], pointers: Pointers
+    ):
         self.objects = objects
+        self.queues = queues
         self.structs = structs
         self.pointers = pointers
 
@@ -147,6 +161,11 @@ class _Rewriter:
                 again = [a for a in call.arguments[:1] if isinstance(a, tree.NameExpr) and a.name == target.name]
                 arguments = call.arguments if again else (target, *call.arguments)
                 return tree.ExprStatement(replace(call, arguments=arguments), node.span)
+            case tree.Assign(target=tree.Field() as target, op="=", value=tree.CallExpr() as call):
+                made = isinstance(call.callee, tree.NameExpr) and CONSTRUCTORS.get(call.callee.name) == "workqueue"
+                if made and target.name.text in self.queues:  # `dev->wq = alloc_workqueue(...);`
+                    return tree.ExprStatement(replace(call, arguments=(target, *call.arguments)), node.span)
+                return self.assigned(node)
             case tree.Assign(op="=", value=tree.CallExpr()):
                 return self.assigned(node)
             case tree.VarDecl(type=tree.NamedType(name=name)):
