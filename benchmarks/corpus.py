@@ -49,7 +49,10 @@ def found(result: CheckResult) -> list[str]:
 
 def table() -> str:
     """Markdown: a row for each pair, and for each pattern."""
-    rows = ["| bug | what goes wrong | found, in steps | states | s | fixed: states | s |", "|---|---|---|---:|---:|---:|---:|"]
+    rows = [
+        "| bug | what goes wrong | found, in steps | states | s | fixed: states | s |",
+        "|---|---|---|---:|---:|---:|---:|",
+    ]
     for folder in sorted((ROOT / "specs" / "bugs").iterdir()):
         broken, seconds = checked(folder / "broken.dfr")
         fixed, more = checked(folder / "fixed.dfr")

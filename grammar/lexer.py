@@ -166,8 +166,10 @@ class Lexer:
 
     def _word(self, token: Token) -> Token | None:
         word = token.text
-        if word == "thread" and self._accepts("IRQ_THREAD") and _followers()["module"].match(
-            self.places.source.text, token.end
+        if (
+            word == "thread"
+            and self._accepts("IRQ_THREAD")
+            and _followers()["module"].match(self.places.source.text, token.end)
         ):  # the thread of the `irq` before it, for an item of its own has a name
             return Token("IRQ_THREAD", word, token.start, token.end)
         if word in self._terminals:

@@ -191,9 +191,7 @@ def _owed_ir(p: Plan, f: Facts, context: int) -> tuple[str, dict[int, int]]:
     code = Code(w, p.layout, p.ranges, load_words(w, p.layout))
     name = p.system.contexts[context].pc
     pc = p.layout.fields[name]
-    places = {
-        source: [i for i in group if f.kinds[f.tags[i]].owners] for source, group in p.at[context].items()
-    }
+    places = {source: [i for i in group if f.kinds[f.tags[i]].owners] for source, group in p.at[context].items()}
     cases = " ".join(
         f"i64 {signed(source - pc.base if pc.width else 0)}, label %at.{source - pc.lo}" for source in places
     )

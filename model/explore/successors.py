@@ -121,9 +121,7 @@ def context_ir(
     return "\n".join(w.lines)
 
 
-def _step(
-    p: Plan, i: int, w: Writer, here: Code, out: Operand, block: str, tag: int | None
-) -> tuple[Operand, str]:
+def _step(p: Plan, i: int, w: Writer, here: Code, out: Operand, block: str, tag: int | None) -> tuple[Operand, str]:
     """One transition, after which the writer stands in a block where the state's next one can be tried."""
     t = p.system.transitions[i]
     guard = here.truth(t.guard)

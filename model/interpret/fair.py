@@ -106,9 +106,7 @@ def shows(machine: Interpreter, states: Sequence[State], head: int, loop: Sequen
             return not any(holds)
         case "leadsto":
             first = next((n for n in range(head + 1) if not any(holds[n:])), None)
-            return first is not None and any(
-                evaluate(claim.trigger, machine.view(s)) for s in states[first : head + 1]
-            )
+            return first is not None and any(evaluate(claim.trigger, machine.view(s)) for s in states[first : head + 1])
     return False
 
 

@@ -145,6 +145,5 @@ class Program:
         return [
             i
             for i in self.instances.values()
-            if self._is(i, name)
-            and (not within or i.name == within or i.name.startswith(within + "."))
+            if self._is(i, name) and (not within or i.name == within or i.name.startswith(within + "."))
         ]

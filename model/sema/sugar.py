@@ -47,7 +47,9 @@ def desugar(spec: tree.SpecFile) -> tree.SpecFile:
     """The spec in terms of what the kernel model declares. Unchanged parts are the same nodes."""
     spec = _with_module(spec)
     structs = {i.name.text: tuple(n.text for n in i.instances) for i in spec.items if isinstance(i, tree.StructDecl)}
-    found: tree.SpecFile = _Rewriter(_objects(spec), _queues(spec), structs, Pointers(spec, frozenset(structs))).rewritten(spec)
+    found: tree.SpecFile = _Rewriter(
+        _objects(spec), _queues(spec), structs, Pointers(spec, frozenset(structs))
+    ).rewritten(spec)
     return found
 
 

@@ -16,8 +16,7 @@ WORK_HEAP = "struct thing { struct work_struct w; struct delayed_work d; } o; vo
 TIMER = "timer tm { } "
 TIMER_HEAP = "struct thing { struct timer_list tm; } o; void f(struct timer_list *t) { } "
 HRTIMER_HEAP = (
-    "struct thing { struct hrtimer tm; } o; "
-    "enum hrtimer_restart f(struct hrtimer *t) { return HRTIMER_NORESTART; } "
+    "struct thing { struct hrtimer tm; } o; enum hrtimer_restart f(struct hrtimer *t) { return HRTIMER_NORESTART; } "
 )
 SETUP = "hrtimer_setup(&o.tm, f, CLOCK_MONOTONIC, HRTIMER_MODE_REL);"
 WAIT_HEAP = "struct thing { wait_queue_head_t q; } o; bool flag; bool ready; "
