@@ -252,5 +252,5 @@ def _misplaced_clause(kind: str, place: Span) -> Diagnostic:
         f"{article} `{kind}` takes no `{place.text}`",
         place,
         help="`irq` takes `on cpu N`, `times N`, `exactly N`, `fairly`, `level`, `when (...)` and `thread { }`, "
-        "`thread` takes `on cpu N`, `after OTHER` and `priority N`",
+        "`thread` takes `on cpu N` and `after OTHER`",
     )

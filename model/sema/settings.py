@@ -34,6 +34,9 @@ def check_settings(items: tuple[tree.Item, ...], complaints: Complaints) -> None
             _struct(item, local, complaints)
         if isinstance(item, tree.ContextDecl):
             _times(item, complaints)
+            if item.priority is not None:
+                help = "leave it out: every order of runnable threads is tried, also the one that priorities would give"
+                complaints.add("thread priorities are not modelled", item.priority.span, "", help)
 
 
 def _single(item: tree.Item) -> Iterable[tuple[tuple[str, str], str, Span]]:

@@ -19,11 +19,12 @@ from defercheck.verdict import CheckResult
 
 from tests.mutants.faults import FAULTS as DEFERRAL
 from tests.mutants.faults import Edit, Fault
+from tests.mutants.faults_language import LANGUAGE
 from tests.mutants.faults_lines import LIFE
 from tests.mutants.faults_sync import SYNC
 from tests.table import SPECS
 
-FAULTS = (*DEFERRAL, *LIFE, *SYNC)
+FAULTS = (*DEFERRAL, *LANGUAGE, *LIFE, *SYNC)
 OWN = Path(__file__).with_name("specs")
 
 
