@@ -133,6 +133,17 @@ def test_single_steps(browse: Browse) -> None:
     assert len(re.findall(r'<div class="step\b', dom)) == len(TRACE.steps)
 
 
+def test_a_loop_says_where_it_begins(browse: Browse) -> None:
+    endless = replace(USE_AFTER_FREE, trace=replace(TRACE, loop=3, fair=("a runnable thread runs",)))
+    dom = browse(dump([replace(WRONG, verdicts=(endless,))], 1), keys=("k",))
+    marks = re.findall(r'<div class="(loop|step)[^"]*"[^>]*>(.*?)</div>', dom)
+    assert [kind for kind, _ in marks].index("loop") == 3
+    assert marks[-1] == ("loop", "back to step 4, and so on for ever")
+    assert "the loop is fair: a runnable thread runs" in dom
+    still = replace(endless, trace=replace(TRACE, loop=len(TRACE.steps)))
+    assert "nothing moves any more" in browse(dump([replace(WRONG, verdicts=(still,))], 1))
+
+
 def test_a_place_can_be_linked_to(browse: Browse) -> None:
     index = next(i for i, v in enumerate(WRONG.verdicts) if v.trace)
     assert here(browse(dump([RIGHT, WRONG], 1), f"#1.{index}.2")) == [rows(TRACE)[2].text]

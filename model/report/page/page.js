@@ -65,6 +65,7 @@ function showFinding() {
   }
   const parts = [element("h2", look(v), `${v.outcome === "reached" ? "reached" : v.code}: ${v.name}`)];
   if (v.message) parts.push(element("p", "", v.message));
+  if (v.fairness?.length) parts.push(element("p", "", `the loop is fair: ${v.fairness.join("; ")}`));
   if (v.cure && v.outcome === "violated") parts.push(element("p", "cure", v.cure));
   $("finding").replaceChildren(...parts);
 }
@@ -115,8 +116,8 @@ function showSchedule() {
   lines.forEach((line, n) => {
     const s = v.trace[line.first];
     const column = cpus.indexOf(s.cpu) + 2;
-    if (v.loop != null && line.first <= v.loop && v.loop <= line.last) {
-      place(element("div", "loop", "from here on, this repeats for ever"), next++, "1 / -1");
+    if (v.loop != null && line.first < v.loop && v.loop <= line.last + 1) {
+      place(element("div", "loop", "from here the loop repeats for ever"), next++, "1 / -1");
     }
     const bar = opens.get(n);
     if (bar) {
@@ -132,6 +133,10 @@ function showSchedule() {
     cell.classList.toggle("violates", v.trace.slice(line.first, line.last + 1).some((x) => x.violates));
     cell.onclick = () => go({ row: n });
   });
+  if (v.loop != null) {
+    const back = v.loop <= v.trace.length ? `back to step ${v.loop}, and so on for ever` : "nothing moves any more";
+    place(element("div", "loop", back), next++, "1 / -1");
+  }
   for (const bar of bars) {
     const e = place(element("div", `bar ${bar.level}`), bar.top, cpus.indexOf(bar.cpu) + 2, gridRow[bar.end]);
     e.style.setProperty("--depth", bar.depth);
