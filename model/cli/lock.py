@@ -233,6 +233,9 @@ class _Locking(_Telling):
         self.codes.append(Exit.UNDETERMINED if answer.status == "undetermined" else Exit.VIOLATED)
         said = "is undetermined" if answer.status == "undetermined" else "fails"
         self.line(self.style.glyphs.mark, "bold red", f"{name} ({kernel})", said)
+        for v in answer.result.verdicts if answer.result is not None else ():
+            if v.outcome == "undetermined":
+                say(sys.stdout, f"    {v.code} {v.name}: {v.reason}")
         self.shown(answer)
         return False
 

@@ -65,7 +65,11 @@ def _told(said: Said) -> str:
     return str(Said(said.outcome, said.expected, said.steps))
 
 
-def reasons(locked: Entry, was: Maker, text: str, now: Maker, settings_differ: bool = False) -> str:
+ITSELF = "neither the spec nor the kernel model nor the versions changed: defercheck itself did"
+"""What is said when all that a lock knows of is as it was."""
+
+
+def reasons(locked: Entry, was: Maker, text: str, now: Maker) -> str:
     """Why there may be changes: what an answer depends on and is not what it was."""
     found = ["the spec was edited"] if locked.text != text else []
     if was.tool != now.tool:
@@ -74,6 +78,4 @@ def reasons(locked: Entry, was: Maker, text: str, now: Maker, settings_differ: b
         found.append("the kernel model was edited" + (" with it" if was.tool != now.tool else ""))
     if was.solver != now.solver:
         found.append(f"the solver was {was.solver} and is {now.solver}")
-    if settings_differ:
-        found.append("it is checked in another way")
-    return ", ".join(found) or "neither the spec nor the kernel model nor the versions changed: defercheck itself did"
+    return ", ".join(found) or ITSELF

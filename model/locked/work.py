@@ -12,7 +12,7 @@ from defercheck.check import Options, load, versions
 from defercheck.grammar.span import Diagnostic, Source, SpecError
 from defercheck.grammar.tree import SpecFile
 from defercheck.locked.answer import Answer, Asker, maker
-from defercheck.locked.compare import Change, changes, reasons
+from defercheck.locked.compare import ITSELF, Change, changes, reasons
 from defercheck.locked.lockfile import Entry, Lock, Settings
 from defercheck.prove import hash_of
 from defercheck.system.result import Progress
@@ -116,7 +116,16 @@ def _held(lock: Lock, e: Entry, spec: SpecFile, asker: Asker, progress: Report |
         found = (Change("undetermined" if answer.status == "undetermined" else "fails", f"is {answer.status}"), *found)
     if answer.result is None and any(c.weight != "note" for c in found):
         answer = asker.ask(spec, e.kernel, progress, anew=True)  # with the schedule, to be shown
-    return Held(e.spec, e.kernel, found, _why(lock, e, text) if found else "", answer)
+    why = _why(lock, e, text) if found else ""
+    if why == ITSELF and any(c.weight == "undetermined" for c in found):
+        why = _open(answer) or why
+    return Held(e.spec, e.kernel, found, why, answer)
+
+
+def _open(answer: Answer) -> str:
+    """Why something is undetermined."""
+    verdicts = answer.result.verdicts if answer.result is not None else ()
+    return next((v.reason for v in verdicts if v.outcome == "undetermined"), "")
 
 
 def _refused(e: Entry, error: SpecError, lock: Lock, text: str) -> Held:

@@ -145,7 +145,8 @@ def test_versions_that_come_and_go(run: Run) -> None:
 def test_what_is_undetermined_fails(run: Run) -> None:
     locked(run)
     out = held(run, 3, "--no-cache", "--max-states", "5")
-    assert "? specs/holds.dfr (6.1)  undetermined\n    DF101: was proved; is undetermined" in out
+    assert "? specs/holds.dfr (6.1)  undetermined\n    DF904:handled: was reached" in out
+    assert "why: the limit on states was reached" in out
     assert held(run, 0).count("as locked") == 3, "and is not kept"
 
 
@@ -207,7 +208,9 @@ def test_only_what_holds_is_locked(run: Run) -> None:
     result = run("lock", "specs")
     assert result.exit_code == 2
     assert "cannot find `tx`" in result.stderr
-    assert run("lock", "specs/holds.dfr", "--no-cache", "--time", "0.00001").exit_code == 3
+    result = run("lock", "specs/holds.dfr", "--no-cache", "--time", "0.00001")
+    assert result.exit_code == 3
+    assert "    DF904 handled: the limit on time was reached" in result.stdout
     assert Path("defercheck.lock").read_text() == before
 
 
