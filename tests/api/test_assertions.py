@@ -98,7 +98,7 @@ def test_proved() -> None:
     result = spec.prove()
     assert result.proof is not None
     assert {v.outcome for v in result.verdicts if v.code == "DF201"} == {"proved"}
-    waits = defercheck.parse("bool go; irq nic { go = true; }\nthread t { await (go); }")
+    waits = defercheck.parse("bool go; thread s { go = true; } thread t { await (go); }")
     assert_proved(waits)
     assert_holds(waits, "DF501")
     said = failure(assert_proved, waits, "DF501")
