@@ -81,8 +81,17 @@ def disjunction(parts: Iterable[str]) -> str:
 
 
 def negation(text: str) -> str:
-    """``not``, folded for constants."""
+    """``not``, folded for constants and where there is one already."""
+    if text.startswith("(not "):
+        return text[5:-1]
     return {"true": "false", "false": "true"}.get(text) or f"(not {text})"
+
+
+def choice(condition: str, then: str, other: str) -> str:
+    """``ite`` of formulas, folded where it says no more than its condition."""
+    if (then, other) == ("true", "false"):
+        return condition
+    return negation(condition) if (then, other) == ("false", "true") else f"(ite {condition} {then} {other})"
 
 
 def _chain(name: str, unit: str, parts: list[str]) -> str:
@@ -171,7 +180,7 @@ class Terms:
             case Op(op="lt" | "le" as name, args=(a, b)):
                 return _compare(name, self.number(a), self.number(b))
             case Op(op="ite", args=(c, a, b)):
-                return f"(ite {self.truth(c)} {self.truth(a)} {self.truth(b)})"
+                return choice(self.truth(c), self.truth(a), self.truth(b))
         n = self.number(e)
         return f"(not (= {n.text} {number(0, n.width)}))"
 
