@@ -52,6 +52,12 @@ def timer_heap(body: str) -> str:
     return TIMER_HEAP + thread(f"kmalloc(o, GFP_KERNEL); {body}")
 
 
+def two_of_one(allocator: str) -> str:
+    """A thread that allocates two objects through pointers, where there is one."""
+    new = f"{allocator}(sizeof(*a), GFP_KERNEL)"
+    return "struct thing { bool b; } o; " + thread(f"struct thing *a, *b; a = {new}; b = {new};")
+
+
 CHECKS: tuple[tuple[str, str, str], ...] = (
     ("context", "returns with preemption disabled or a spinlock held", thread("preempt_disable();")),
     ("context", "returns with bottom halves disabled", thread("local_bh_disable();")),
@@ -80,6 +86,9 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
         LOCK + thread("spin_lock(&lock); preempt_enable(); spin_unlock(&lock);")),
     ("memory", "is allocated again while the first one was never freed", heap("kmalloc(o, GFP_KERNEL);")),
     ("memory", "is allocated again while the first one was never freed", heap("kzalloc(o, GFP_KERNEL);")),
+    ("memory", "every instance of the struct is allocated: the spec must declare more of them", two_of_one("kmalloc")),
+    ("memory", "every instance of the struct is allocated: the spec must declare more of them", two_of_one("kzalloc")),
+    ("memory", "is freed but lies on the stack", "struct thing { bool b; }; " + thread("struct thing o; kfree(&o);")),
     ("memory", "is freed twice", heap("kfree(o); kfree(o);")),
     ("memory", "is scheduled while the memory that it lies in is freed",
         heap("tasklet_setup(&o.t, work); local_bh_disable(); tasklet_schedule(&o.t); kfree(o);")),
