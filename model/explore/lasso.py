@@ -8,7 +8,6 @@ those states are left out, and what remains is taken apart again.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -152,7 +151,7 @@ def _loop(g: Graph, head: int, part: Array) -> tuple[Edge, ...]:
     taken: list[Edge] = []
     at = head
     while True:
-        back = _shortest(g, at, part, lambda kind, state: state == head) if at != head else []
+        back = _shortest(g, at, part, lambda kinds, heads: heads == head) if at != head else []
         steps = taken + back
         states = np.array([head, *(state for _, state in steps)])
         owned = np.bitwise_or.reduce(g.owners[[kind for kind, _ in steps]], axis=0) if steps else 0
@@ -162,34 +161,36 @@ def _loop(g: Graph, head: int, part: Array) -> tuple[Edge, ...]:
         word = int(np.flatnonzero(broken)[0])
         lowest = np.uint64(int(broken[word]) & -int(broken[word]))
 
-        def settles(kind: int, state: int, word: int = word, bit: Any = lowest) -> bool:
-            return bool(g.owners[kind, word] & bit) or not g.wishes[state, word] & bit
+        def settles(kinds: Array, heads: Array, word: int = word, bit: Any = lowest) -> Array:
+            return ((g.owners[kinds, word] & bit) != 0) | ((g.wishes[heads, word] & bit) == 0)
 
         taken += _shortest(g, at, part, settles)
         at = taken[-1][1]
 
 
-def _shortest(g: Graph, start: int, part: Array, goal: Callable[[int, int], bool]) -> list[Edge]:
-    """The steps of a shortest way within a part whose last step is a goal."""
-    came: dict[int, tuple[int, int]] = {}
-    queue, seen = deque([start]), {start}
-    while queue:
-        state = queue.popleft()
-        for e in range(int(g.rows[state]), int(g.rows[state + 1])):
-            kind, after = int(g.kinds[e]), int(g.heads[e])
-            if not part[after] or not g.recurs[kind]:
-                continue
-            if goal(kind, after):
-                way = [(kind, after)]
-                while state != start:
-                    before, by = came[state]
-                    way.append((by, state))
-                    state = before
-                return way[::-1]
-            if after not in seen:
-                seen.add(after)
-                came[after] = (state, kind)
-                queue.append(after)
+def _shortest(g: Graph, start: int, part: Array, goal: Callable[[Array, Array], Array]) -> list[Edge]:
+    """The steps of a shortest way within a part whose last step is a goal, told by their kinds and heads."""
+    came = np.full(g.size, -1, np.int64)  # the edge by which a state was reached first
+    tail = np.full(g.size, -1, np.int64)
+    seen = ~part
+    seen[start] = True
+    frontier = np.array([start])
+    while len(frontier):
+        tails, edges = _edges(g, frontier)
+        heads, kinds = g.heads[edges].astype(np.int64), g.kinds[edges]
+        may = part[heads] & g.recurs[kinds]
+        reached = np.flatnonzero(may & goal(kinds, heads))
+        if len(reached):
+            n = int(reached[0])
+            way, state = [(int(kinds[n]), int(heads[n]))], int(tails[n])
+            while state != start:
+                way.append((int(g.kinds[came[state]]), state))
+                state = int(tail[state])
+            return way[::-1]
+        fresh = np.flatnonzero(may & ~seen[heads])
+        frontier, first = np.unique(heads[fresh], return_index=True)
+        seen[frontier] = True
+        came[frontier], tail[frontier] = edges[fresh][first], tails[fresh][first]
     raise AssertionError("a part of the graph that should be strongly connected is not")
 
 
