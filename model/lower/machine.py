@@ -18,7 +18,7 @@ from defercheck.lower.control import ControlFlow
 from defercheck.lower.execute import Executor
 from defercheck.lower.guard import Guard
 from defercheck.lower.lemmas import proposals
-from defercheck.lower.owed import RUNS
+from defercheck.lower.owed import RUNS, TICK
 from defercheck.lower.properties import claim_properties
 from defercheck.lower.races import claim_races
 from defercheck.lower.values import Env, ObjectValue
@@ -185,7 +185,8 @@ class _Machine:
         open_below = conj(*(negate(m) for m in masked))
         guard = conj(open_below, self.guard("softirq_may_run", [], env))
         text = "an interrupt ends: pending softirqs run"
-        self.builder.step(context, 0, SOFTIRQ_ENTRY, guard, {}, text, f.name.span, free=self.unpromised)
+        comes = f"{TICK} ({context.name})"
+        self.builder.step(context, 0, SOFTIRQ_ENTRY, guard, {}, text, f.name.span, promise=comes)
         for d in self.program.of_type("delayed_work"):
             self.timer(context, ObjectValue(d.name), open_below, env, 0, f"the timer of {d.name} expires")
         for t in self.program.of_type("timer"):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from defercheck.system.system import Level
 
 RUNS = "a runnable thread runs"
+TICK = "the tick comes while softirqs are pending"
+"""Also on an idle CPU: the tick is not stopped while softirqs are pending (kernel/time/tick-sched.c,
+can_stop_idle_tick; (U): not among the sources of the survey)."""
 
 
 def promise(name: str, level: Level, kernel: bool) -> str:

@@ -9,6 +9,7 @@ from defercheck.grammar.span import Diagnostic, SpecError
 from defercheck.lower.beginning import ended
 from defercheck.lower.builder import Builder, Path, Violation
 from defercheck.lower.execute import Executor
+from defercheck.lower.values import ObjectValue
 from defercheck.lower.words import Words
 from defercheck.sema.program import Program
 from defercheck.sema.shape import callee_name
@@ -39,6 +40,7 @@ class _Properties:
         for n, p in enumerate(self.program.properties, 1):
             if p.kind != "lemma":
                 self.one(p, p.name.text if p.name else f"{p.kind} {n}")
+        self.never_ends()
         self.never_freed()
 
     def one(self, p: tree.PropertyDecl, name: str) -> None:
@@ -144,6 +146,25 @@ class _Properties:
             ways = looker.inline(f, [], call, Path({"this_cpu": Const(cpu)}))
             parts.append(disj(*(conj(q.condition, v) for q, v in ways)))  # type: ignore[arg-type]
         return conj(*parts)
+
+    def never_ends(self) -> None:
+        """What the kernel model says must not last though everything that is promised happens."""
+        rules = (
+            ("DF502", "stranded", "is scheduled, and though all that is promised happens it never runs"),
+            ("DF503", "storms", "returns with its line still asserted and is entered again at once, for ever"),
+        )
+        looker = Executor(self.builder, None, self.words)
+        for code, name, says in rules:
+            for f in self.program.functions[name] if code not in self.builder.disabled else ():
+                type = f.parameters[0].type
+                assert isinstance(type, tree.NamedType)
+                for i in self.program.of_type(type.name):
+                    call = tree.CallExpr(tree.NameExpr(name, f.span), (), f.span)
+                    ways = looker.inline(f, [ObjectValue(i.name)], call, Path({}))
+                    lasts = disj(*(conj(q.condition, v) for q, v in ways))  # type: ignore[arg-type]
+                    if lasts != FALSE:
+                        id = f"{code}:{i.name}"
+                        self.builder.claim(Property(id, code, "lasting", says, i.name, lasts, span=i.span))
 
     def never_freed(self) -> None:
         """DF306 for built-in code: memory that a spec allocates, once nothing is left to run. What was there from the

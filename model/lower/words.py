@@ -144,6 +144,19 @@ class Words:
         path.free = "choice"
         return [(path, FALSE)]
 
+    def elsewhere(self, ex: Executor, e: tree.CallExpr, path: Path) -> list:
+        """This may happen, and nobody promises that it does."""
+        path.free = "unbounded" if ex.program.flags["interrupts"] == "unbounded" else "finite"
+        return [(path, FALSE)]
+
+    def asserted(self, ex: Executor, e: tree.CallExpr, path: Path, line: ObjectValue) -> list:
+        """Whether a level line's condition holds; false for a line that is none, or that fires a counted number of
+        times."""
+        d = next(c for c in ex.program.contexts if c.kind == "irq" and c.name == line.name)
+        if not d.line.level or d.line.when is None or d.times is not None:
+            return [(path, FALSE)]
+        return [(path.fork(p.guard.since(path.guard)), v) for p, v in ex.scalar(d.line.when, path)]
+
     # ---- evidence ----
 
     def note_order(self, ex: Executor, e: tree.CallExpr, path: Path, held: Value, a: Value, b: Value) -> list:

@@ -86,6 +86,8 @@ class _Collector(Objects):
         self.complaints.finish()
         modules = [i for i in self.spec.items if isinstance(i, tree.ModuleDecl)]
         all_flags["module"] = "present" if modules else "absent"
+        level = any(i.line.level for i in self.spec.items if isinstance(i, tree.ContextDecl))
+        all_flags["level_lines"] = "used" if level else "unused"
         all_flags |= used_pools(self.spec)
         functions = dict(self.functions)
         with self.complaints.collecting():

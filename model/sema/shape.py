@@ -12,7 +12,7 @@ MACHINE = frozenset({
     "on_this_cpu", "note_order", "allocated", "freed", "allocate", "release", "live", "listed", "owned", "token",
     "contains", "push_back", "push_front", "pop_front", "move_all", "empty", "test_and_set", "test_and_clear",
     "count_up", "step", "first", "remove", "flusher", "migrate", "use", "container_of", "fresh", "on_stack",
-    "READ_ONCE", "WRITE_ONCE", "xchg", "cmpxchg", "in_turn", "hands_over", "at_will",
+    "READ_ONCE", "WRITE_ONCE", "xchg", "cmpxchg", "in_turn", "hands_over", "at_will", "elsewhere", "asserted",
 }) | QUIET  # fmt: skip
 """Words of the machine that are executed within a step."""
 
@@ -107,6 +107,7 @@ class Shapes:
                 "in_turn",
                 "hands_over",
                 "at_will",
+                "elsewhere",
                 "note_order",
                 "allocate",
                 "release",
