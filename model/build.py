@@ -114,6 +114,21 @@ class Builder:
         self.add(f"cover {name}: {condition};")
         return name
 
+    def final(self, name: str, condition: str) -> str:
+        """The condition holds when all is over."""
+        self.add(f"final {name}: {condition};")
+        return name
+
+    def eventually(self, name: str, condition: str) -> str:
+        """The condition holds at some time, whatever is scheduled."""
+        self.add(f"eventually {name}: {condition};")
+        return name
+
+    def leads_to(self, name: str, cause: str, effect: str) -> str:
+        """Whenever the cause holds, the effect holds then or later: ``leads_to("done", "queued", "handled")``."""
+        self.add(f"{name}: {cause} ~> {effect};")
+        return name
+
     def expect(self, code: str, *kernels: str) -> None:
         """The spec is right when this rule is broken, on these versions only if any are named."""
         on = " on " + ", ".join(f'"{v}"' for v in kernels) if kernels else ""

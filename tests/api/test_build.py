@@ -55,6 +55,12 @@ never n: packets == 1;
 
 cover c: packets == 0;
 
+final f: packets == 0;
+
+eventually e: packets == 0;
+
+l: up ~> packets == 0;
+
 expect DF304 on "6.1";
 
 allow DF306 "so";
@@ -77,6 +83,9 @@ def test_every_item() -> None:
     b.invariant("i", "packets < 3")
     b.never("n", "packets == 1")
     b.cover("c", "packets == 0")
+    b.final("f", "packets == 0")
+    b.eventually("e", "packets == 0")
+    b.leads_to("l", "up", "packets == 0")
     b.expect("DF304", "6.1")
     b.allow("DF306", "so")
     assert b.spec().text == EVERYTHING
