@@ -19,6 +19,7 @@ from defercheck.lower.execute import Executor
 from defercheck.lower.guard import Guard
 from defercheck.lower.lemmas import proposals
 from defercheck.lower.owed import RUNS, TICK
+from defercheck.lower.priority import give_way
 from defercheck.lower.properties import claim_properties
 from defercheck.lower.races import claim_races
 from defercheck.lower.values import Env, ObjectValue
@@ -83,6 +84,9 @@ class _Machine:
             self.start(context, d, subject)
         for context in self.builder.contexts:
             context.enabled = begun(context, self.builder.contexts)
+        if any(d.priority for _, d, _ in threads):
+            atomic = {t.index: self.atomic(t) for t, _, _ in threads}
+            give_way(self.builder, {t.index: d.priority for t, d, _ in threads}, atomic)
         claim_races(self.builder, self.builder.accesses)
         claim_properties(self.builder, self.words)
         system = self.builder.system(self.program.spec.source.name)

@@ -14,6 +14,7 @@ from defercheck.sema.walk import walk
 from defercheck.sema.words import HERE, PUBLIC, QUIET, RESERVED_TYPES
 
 MOST_TIMES = 1 << 16
+HIGHEST = 99
 
 
 def check_settings(items: tuple[tree.Item, ...], complaints: Complaints) -> None:
@@ -34,9 +35,9 @@ def check_settings(items: tuple[tree.Item, ...], complaints: Complaints) -> None
             _struct(item, local, complaints)
         if isinstance(item, tree.ContextDecl):
             _times(item, complaints)
-            if item.priority is not None:
-                help = "leave it out: every order of runnable threads is tried, also the one that priorities would give"
-                complaints.add("thread priorities are not modelled", item.priority.span, "", help)
+            if item.priority is not None and not 1 <= item.priority.value <= HIGHEST:
+                help = f"1 to {HIGHEST}, as in SCHED_FIFO; threads without one give way to all that have one"
+                complaints.add(f"there is no priority {item.priority.value}", item.priority.span, "", help)
 
 
 def _single(item: tree.Item) -> Iterable[tuple[tuple[str, str], str, Span]]:
