@@ -256,6 +256,11 @@ def assumptions(program: Program) -> tuple[str, ...]:
         said.append("the softirq loop may go round any number of times and may stop after any pass")
     if any(c.kind == "irq" and c.times is None for c in program.contexts):
         said.append("interrupts without `times` may fire without bound")
+    if any(p.kind in ("eventually", "leadsto") for p in program.properties):
+        said.append(
+            "schedules are fair: who can run runs, armed timers expire, locks are granted in turn; interrupts come only"
+            " where the spec promises them"
+        )
     if program.flags["allocation"] == "succeeds":
         said.append("allocations succeed")
     if program.flags["module"] == "present" and any(c.kind == "thread" and not c.kernel for c in program.contexts):
