@@ -47,7 +47,7 @@ def prove_verdicts(
 
     claims = tuple(claims_of(verdicts, system, found).values())
     if found.complete:
-        proofs = prove(system, claims, columns)
+        proofs = prove(system, claims, columns, seconds)
     else:
         sure = found.depth if not found.states else max(0, found.depth - 2)  # the last levels may not be complete
         proofs = prove_symbolically(system, claims, seconds, sure)

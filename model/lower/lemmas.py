@@ -39,6 +39,9 @@ from defercheck.system.expr import (
 )
 from defercheck.system.system import Proposal, Transition
 
+MOST = 14
+"""Nothing is proposed of a flag that may be in more places than this: each two of them make a lemma."""
+
 
 def proposals(builder: Builder, words: Words) -> tuple[Proposal, ...]:
     """The kernel model's lemmas for the program that has been compiled, each conjunct by itself."""
@@ -110,6 +113,8 @@ def _holders(builder: Builder, flag: str, o: ObjectValue | None) -> Expr:
         number = builder.program.instances[o.name].number
         sure += [equals(Var(slot), number) for slot in _slots(builder, o)]
     there = [e for e in sure if e != FALSE]
+    if len(there) > MOST:
+        return TRUE
     said = [negate(conj(a, b)) for a, b in combinations(there, 2)]
     said += [disj(negate(e), Var(flag)) for e in there]
     said.append(disj(negate(Var(flag)), *there, *open_ones))

@@ -12,6 +12,7 @@ be excluded, and then there is no proof.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
@@ -42,8 +43,10 @@ class _Known:
 class Induction:
     """Finds lemmas for one system; what it has found serves all claims."""
 
-    def __init__(self, loaded: Loaded, reachable: Reachable, given: Iterable[Lemma] = ()):
-        """``given`` are lemmas to begin with, known to be inductive."""
+    def __init__(self, loaded: Loaded, reachable: Reachable, given: Iterable[Lemma] = (), seconds: float | None = None):
+        """``given`` are lemmas to begin with, known to be inductive; after so many ``seconds`` there is no proof."""
+        self._end = None if seconds is None else time.monotonic() + seconds
+        self._seconds = seconds
         self.loaded = loaded
         self.encoding: Encoding = loaded.encoding
         self.reachable = reachable
@@ -108,7 +111,7 @@ class Induction:
         solver = self.loaded.solver()
         solver.add(*self.loaded.initial, z3.Not(z3.And([k.term for k in self.known])))
         if self.loaded.check(solver):
-            raise NoProof("the initial state breaks a lemma", self.loaded.state(solver.model()))
+            raise NoProof("the initial state is none of those that were seen", self.loaded.state(solver.model()))
 
     def _rule_out(self, wrong: Any, reads: frozenset[str], what: str) -> None:
         while (state := self._model(wrong)) is not None:
@@ -124,9 +127,11 @@ class Induction:
             solver.pop()
 
     def _learn(self, state: dict[str, int], reads: frozenset[str], what: str) -> None:
+        if self._end is not None and time.monotonic() > self._end:
+            raise NoProof(f"the time for a proof, {self._seconds:.0f} s, was up")
         choices = self.reachable.excluding(state, sorted(reads))
         if not choices:
-            raise NoProof(what, state)
+            raise NoProof(f"a state that is reachable stands in the way ({what})", state)
         names = min(choices, key=self._cost)
         variables = tuple(self.encoding.variables[n] for n in self._order(names))
         tuples = self.reachable.project([v.name for v in variables])

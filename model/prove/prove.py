@@ -18,7 +18,11 @@ from defercheck.system.system import TransitionSystem
 NO_SAFETY = "that something happens at last is shown by the search alone: an invariant cannot say it"
 
 
-def prove(system: TransitionSystem, claims: Sequence[Claim], columns: Columns) -> Proofs:
+SECONDS = 300.0
+"""Time for the lemmas of one system, unless another is given."""
+
+
+def prove(system: TransitionSystem, claims: Sequence[Claim], columns: Columns, seconds: float | None = None) -> Proofs:
     """Prove the claims, of which a complete search found that they hold. ``columns`` are the states that it saw, for
     each variable an array of its values; they only propose lemmas, so wrong ones cost the proof, never its truth.
 
@@ -31,7 +35,7 @@ def prove(system: TransitionSystem, claims: Sequence[Claim], columns: Columns) -
     loaded = load(encode(system))
     slices = Slices(loaded, inductive(loaded, lemmas_of(system.proposals, system.variables)))
     short = {c.id: found for c in safe if (found := slices.needed(c.properties)) is not None}
-    induction = Induction(loaded, Reachable(columns), slices.lemmas)
+    induction = Induction(loaded, Reachable(columns), slices.lemmas, SECONDS if seconds is None else seconds)
     failed: dict[str, str] = {}
     for claim in safe:
         if claim.id in short:
@@ -51,9 +55,7 @@ def prove(system: TransitionSystem, claims: Sequence[Claim], columns: Columns) -
         if not c.is_safety:
             return ProofOutcome(c, "explored", NO_SAFETY)
         if c.id in failed:
-            return ProofOutcome(
-                c, "explored", f"no proof: a state that is reachable stands in the way ({failed[c.id]})"
-            )
+            return ProofOutcome(c, "explored", f"no proof: {failed[c.id]}")
         return ProofOutcome(c, "proved", method="induction", lemmas=short.get(c.id, lemmas))
 
     return Proofs(

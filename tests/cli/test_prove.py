@@ -58,3 +58,11 @@ def test_check_proves_when_asked_to() -> None:
     told = " ".join(result.stdout.split())
     assert "DF402 contexts wait for each other for ever: holds (that something happens" in told
     assert "proved" not in run("check", SPEC, "-k", "6.1").stdout
+
+
+def test_bounded_search() -> None:
+    sleeps = str(SPECS / "book/tasklet_sleeps.dfr")
+    found = run("bmc", sleeps, "-k", "6.1", "--depth", "10", "--rule", "DF101")
+    assert found.exit_code == 0 and "as expected: DF101" in found.stdout
+    nothing = run("bmc", SPEC, "-k", "6.1", "--depth", "2")
+    assert nothing.exit_code == 3 and "schedules of up to 2 steps, by Z3" in nothing.stdout

@@ -44,6 +44,21 @@ def test_wrong_states_prove_nothing_wrong(system: TransitionSystem, data: st.Dat
         assert outcome.status == "explored" or outcome.claim.id not in found.witnesses
 
 
+def test_a_proof_has_its_time() -> None:
+    from defercheck.check import Options, compile_program, load, reduced, resolve
+
+    from tests.table import SPECS
+
+    options = Options()
+    program = resolve(load(SPECS / "book/tasklet.dfr"), "6.1", options)
+    system, _ = reduced(compile_program(program, options).system, options)
+    found, columns = explore_states(system)
+    asked = [c for c in claims(system) if c.is_safety and c.id not in found.witnesses]
+    outcomes = prove(system, asked, columns, seconds=0.0).outcomes
+    assert {o.reason for o in outcomes} == {"", "no proof: the time for a proof, 0 s, was up"}
+    assert all(o.status == "explored" for o in outcomes if o.reason)
+
+
 def test_what_no_invariant_can_say_is_left_to_the_search() -> None:
     from defercheck.system.system import Property
 

@@ -71,7 +71,7 @@ thread b { mutex_lock(&m); spin_lock(&l); inside++; inside--; spin_unlock(&l); m
 def test_every_lemma_is_of_use_somewhere() -> None:
     """None of them is so wrong that it never survives."""
     locked = examine(load(Source("locked.dfr", LOCKED)), "6.1", OPTIONS)
-    found = kernel_lemmas(proved()) | kernel_lemmas(locked)
+    found = kernel_lemmas(proved()) | kernel_lemmas(locked) | kernel_lemmas(examined("book/claims/work_once.dfr"))
     stated = {d.name.text for f in kernel_model() for d in f.items if isinstance(d, tree.PropertyDecl) and d.name}
     assert found == stated
 
@@ -108,4 +108,4 @@ def test_lemmas_change_nothing_of_the_system() -> None:
 
 def test_lemmas_speak_of_what_the_driver_has() -> None:
     done = examine(load(Source("s.dfr", "irq i { }")), "6.1", OPTIONS)
-    assert not done.result.system.proposals
+    assert {p.name for p in done.result.system.proposals} <= {"line_in_progress i"}
