@@ -39,6 +39,14 @@ _MASTER = re.compile(
       | (?P<bad>[\s\S])""",
     re.VERBOSE,
 )
+# A function declared without its body: from its result's type, which is none that objects have, to its semicolon.
+_PROTOTYPE = re.compile(
+    r"""(?:(?:static|extern|inline|const|__init|__exit|unsigned|signed)\s+)*+
+        (?:void|bool|int|long|short|char|irqreturn_t|enum\s+\w+|struct\s+\w+(?=\s*\*))\b
+        (?:\s|\*|\b(?:static|inline|const|__init|__exit|int|long)\b)+ (?!\d)\w+ \s*
+        \( [^(){};=]* \) \s* ;""",
+    re.VERBOSE,
+)
 _CLOSERS = MappingProxyType({")": "(", "]": "[", "}": "{"})
 
 
@@ -135,11 +143,16 @@ class Lexer:
 
     def __iter__(self) -> Iterator[Token]:
         text = self.places.source.text
+        done = 0
         for match in _MASTER.finditer(text):
             kind = match.lastgroup
-            if kind == "space":
-                continue
             start, end = match.span()
+            if kind == "space" or start < done:
+                continue
+            if kind == "word" and not self.open and (prototype := self._prototype(start)) is not None:
+                self.comments.append(prototype)
+                done = prototype.end
+                continue
             token = Token(match.group(), match.group(), start, end)
             match kind:
                 case "word":
@@ -163,6 +176,11 @@ class Lexer:
             self.tokens.append(token)
             yield token
         yield Token(END, "", len(text), len(text))
+
+    def _prototype(self, start: int) -> Token | None:
+        """The prototype that begins here, where an item may: it says nothing that its function does not."""
+        found = _PROTOTYPE.match(self.places.source.text, start) if self._accepts("module") else None
+        return Token(found.group(), found.group(), start, found.end()) if found else None
 
     def _word(self, token: Token) -> Token | None:
         word = token.text

@@ -18,9 +18,9 @@ from defercheck.lower.inline import Inliner
 from defercheck.lower.values import NULL, ListPlace, ObjectValue, Place, Value
 from defercheck.lower.words import Words
 from defercheck.sema.constants import ALIASES
-from defercheck.sema.resolve import resolve_type
+from defercheck.sema.resolve import LOCAL_INT, resolve_type
 from defercheck.sema.shape import Shapes, when
-from defercheck.sema.types import Bool, List, Object, Opaque, Type
+from defercheck.sema.types import Bool, List, Number, Object, Opaque, Type
 from defercheck.sema.walk import walk
 from defercheck.system.expr import FALSE, Const, Expr, disj, negate, op
 
@@ -152,7 +152,7 @@ class Executor(Inliner):
 
     def local(self, name: str, type: Type) -> Place:
         """The state variable of a local variable."""
-        type = Bool() if isinstance(type, Opaque) else type
+        type = Bool() if isinstance(type, Opaque) else LOCAL_INT if isinstance(type, Number) else type
         lo, hi, labels = self.builder.domain(type)
         variable = f"{self.local_prefix()}.{name}"
         old = self.builder.variables.get(variable)

@@ -115,7 +115,7 @@ class Places:
             return self.list_place(name, m.type.element)
         self.plain_place(name, m.type, initial, origin)
         written = ""
-        if type.struct:
+        if type.struct and instance.heap:
             written = f"{name} written"
             self.builder.scalar(written, Bool(), 0, "ghost")
         return Place(name, written, instance.heap)

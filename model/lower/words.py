@@ -8,6 +8,7 @@ from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, SpecError
 from defercheck.lower.builder import ContextBuilder, Path, Violation
 from defercheck.lower.values import NULL, ListPlace, ObjectValue, Place, Value, state_variables
+from defercheck.sema.calls import path_of
 from defercheck.sema.types import Object
 from defercheck.sema.words import MACHINE, MARKED, QUIET
 from defercheck.system.expr import FALSE, TRUE, Const, Expr, Var, conj, disj, equals, ite, negate, op
@@ -188,7 +189,7 @@ class Words:
         argument = e.arguments[1]
         assert isinstance(argument, tree.TypeArgument)
         type = ex.type(argument.type)
-        member = "." + e.arguments[2].span.text.replace("->", ".")
+        member = "." + ".".join(path_of(e.arguments[2]))
         ways: list[tuple[Path, Value]] = []
         for p, v in ex.pointed(e.arguments[0], path):
             assert isinstance(v, ObjectValue)
@@ -204,7 +205,7 @@ class Words:
         """An object of a type that is not allocated: one that never was, else one that was freed; NULL if all are."""
         assert isinstance(like, ObjectValue)
         type = ex.program.instances[like.name].type
-        objects = [i.name for i in ex.program.of_type(type) if not i.stack]
+        objects = [i.name for i in ex.program.of_type(type) if i.heap and not i.stack]
         ways: list[tuple[Path, Value]] = []
         for state in (0, 2):
             for name in objects:
@@ -215,13 +216,15 @@ class Words:
         return [*ways, (path, NULL)] if path.possible else ways
 
     def on_stack(self, ex: Executor, e: tree.CallExpr, path: Path, o: Value) -> list:
-        stack = isinstance(o, ObjectValue) and bool(o.name) and ex.program.instances[o.name].stack
-        return [(path, TRUE if stack else FALSE)]
+        found = ex.program.instances[o.name] if isinstance(o, ObjectValue) and o.name else None
+        return [(path, TRUE if found is not None and (found.stack or not found.heap) else FALSE)]
 
     def allocated(self, ex: Executor, e: tree.CallExpr, path: Path, o: Value) -> list:
         if o == NULL:
             return [(path, FALSE)]
-        return [(path, equals(path.read(self._heap(ex, o, e)), 1))]
+        heap = self._heap(ex, o, e)
+        assert isinstance(o, ObjectValue)
+        return [(path, equals(path.read(heap), 1) if ex.program.instances[o.name].heap else TRUE)]
 
     def freed(self, ex: Executor, e: tree.CallExpr, path: Path, o: Value) -> list:
         if o == NULL:

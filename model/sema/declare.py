@@ -181,7 +181,7 @@ class _Collector(Objects):
         return ALIASES.get(t.name, t.name) if isinstance(t, tree.NamedType) else ""
 
     def variable(self, decl: tree.VarDecl, d: tree.Declarator, kernel: bool) -> None:
-        self.new(d.name)
+        self.new(d.name, called=False)
         pointer = self.pointer(decl, d)
         type = pointer or self.resolve(decl.type)
         if not kernel and pointer is None and (problem := variable_misuse(type, d.name.text, decl.type)) is not None:
@@ -193,13 +193,8 @@ class _Collector(Objects):
                 help = f"declare each by its name: `{decl.type.span.text} {d.name}0, {d.name}1;`"
                 raise SpecError(Diagnostic("there are no arrays of objects", d.span, help=help))
             if self.types[type.name].struct:
-                raise SpecError(
-                    Diagnostic(
-                        f"`{d.name}` cannot be declared like this",
-                        d.span,
-                        help=f"name it behind the struct: `struct {type.name} {{ ... }} {d.name};`",
-                    )
-                )
+                self.static_struct(type.name, d.name, d.arguments)
+                return
             self.static_object(type.name, d.name, [self.argument(a) for a in d.arguments], None)
             return
         if d.arguments:

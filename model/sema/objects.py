@@ -91,6 +91,13 @@ class Objects:
         self.instance(name, type, heap=name.text, stack=True)
         self.embedded(type, name, name.text, "", {})
 
+    def static_struct(self, type: str, name: tree.Name, arguments: tuple[tree.Expr, ...]) -> None:
+        """A struct that is there from the start, zeroed, for ever: one that the module's data holds."""
+        if arguments:
+            raise SpecError(Diagnostic(f"a struct takes no handler, {len(arguments)} given", name.span))
+        self.instance(name, type)
+        self.embedded(type, name, "", "", {})
+
     def static_object(self, type: str, name: tree.Name, arguments: list[str], define: tree.DefineDecl | None) -> None:
         """An object with static initial values: those of the type's first `define` that takes these arguments."""
         if define is None:

@@ -15,6 +15,9 @@ class Pointers:
         self.structs = structs
         self.top = _declared([i for i in spec.items if isinstance(i, tree.VarDecl)])
         self.members = _declared([m for i in spec.items if isinstance(i, tree.StructDecl) for m in i.members])
+        members = (m for i in spec.items if isinstance(i, tree.StructDecl) for m in i.members)
+        self.own = {d.name.text for m in members for d in m.declarators}
+        """The names of all members of the spec's structs."""
         self.names = {n.text for i in spec.items if isinstance(i, tree.StructDecl) for n in i.instances}
         self.names |= {d.name.text for i in spec.items if isinstance(i, tree.VarDecl) for d in i.declarators}
         self.local: dict[str, str] = {}

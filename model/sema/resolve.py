@@ -27,6 +27,9 @@ MAX_RANGE = 1 << 31
 COUNTS = {"atomic_t": Int(-1, 15), "atomic64_t": Int(-1, 15), "atomic_long_t": Int(-1, 15), "refcount_t": Int(0, 15)}
 """The kernel's atomic numbers, with the range that they have where none is written."""
 
+LOCAL_INT = Int(-4095, 4095)
+"""The range of a local `int` that is given none: the kernel's error numbers, and more than a finite spec counts."""
+
 _INTEGERS = frozenset({"int", "unsigned", "signed", "long", "short", "char"})
 _KERNELS_OWN = frozenset({
     "condition", "cpu", "pool", "counter", "object", "resource", "context", "function", "unsigned long",

@@ -25,6 +25,8 @@ def check_settings(items: tuple[tree.Item, ...], complaints: Complaints) -> None
         for n in walk(tuple(i for i in items if not isinstance(i, tree.VarDecl | tree.StructDecl)))
         if isinstance(n, tree.VarDecl) and isinstance(n.type, tree.NamedType)
     }
+    static = (i for i in items if isinstance(i, tree.VarDecl) and not all(d.stars for d in i.declarators))
+    local |= {i.type.name for i in static if isinstance(i.type, tree.NamedType)}
     for item in items:
         for key, what, span in _single(item):
             first = seen.setdefault(key, span)

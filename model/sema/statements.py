@@ -116,7 +116,7 @@ class Statements:
             if type is not None and d.stars and not scope.frame.kernel and not isinstance(type, Object):
                 usable = self.unfollowed(s, d, type)
             elif type is not None and not scope.frame.kernel:
-                problem = variable_misuse(type, d.name.text, s.type)
+                problem = None if isinstance(type, Number) else variable_misuse(type, d.name.text, s.type)
                 if problem is not None:
                     self.complaints.take(problem)
                     usable = None

@@ -11,8 +11,9 @@ from typing import Any
 
 from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, Source, Span, SpecError
-from defercheck.sema.constants import ALIASES
+from defercheck.sema.constants import ALIASES, suggest
 from defercheck.sema.pointers import Pointers
+from defercheck.sema.queues import as_objects, by_pointer, is_null
 
 CONSTRUCTORS = {
     "create_workqueue": "workqueue", "create_singlethread_workqueue": "workqueue", "alloc_workqueue": "workqueue",
@@ -25,6 +26,15 @@ FLAGS = {"request_irq": 1, "request_threaded_irq": 1, "devm_request_irq": 2, "de
 """Calls whose flags, the last argument, may be left out, with the number of the others: `request_irq(&nic);` means
 `request_irq(&nic, 0);`."""
 
+
+NAMING = {"module_init": "init_module", "module_exit": "cleanup_module"}
+"""Macros that name the functions of a module, and the names that these have without them."""
+
+SILENT = frozenset({
+    "MODULE_LICENSE", "MODULE_AUTHOR", "MODULE_DESCRIPTION", "MODULE_VERSION", "MODULE_ALIAS", "EXPORT_SYMBOL",
+    "EXPORT_SYMBOL_GPL",
+})  # fmt: skip
+"""Macros that say nothing about what the code does."""
 
 SOME = {"kmalloc": "kmalloc_some", "kzalloc": "kzalloc_some"}
 """Allocations that a pointer is assigned."""
@@ -45,24 +55,41 @@ PLAIN = {
 
 def desugar(spec: tree.SpecFile) -> tree.SpecFile:
     """The spec in terms of what the kernel model declares. Unchanged parts are the same nodes."""
-    spec = _with_module(spec)
+    pointed = by_pointer(spec)
+    spec = as_objects(_with_module(spec))
     structs = {i.name.text: tuple(n.text for n in i.instances) for i in spec.items if isinstance(i, tree.StructDecl)}
     found: tree.SpecFile = _Rewriter(
-        _objects(spec), _queues(spec), structs, Pointers(spec, frozenset(structs))
+        _objects(spec), _queues(spec), structs, Pointers(spec, frozenset(structs)), pointed
     ).rewritten(spec)
     return found
 
 
 def _with_module(spec: tree.SpecFile) -> tree.SpecFile:
-    """A spec with `init_module` and `cleanup_module`, the names by which the kernel finds them, and without `module`
-    means the module of these."""
+    """A spec with `init_module` and `cleanup_module`, the names by which the kernel finds them, or with
+    `module_init(f);` and `module_exit(f);`, and without `module` means the module of these."""
+    named = {i.name.text: i for i in spec.items if isinstance(i, tree.MacroUse) and i.name.text in NAMING}
     own = {i.name.text: i for i in spec.items if isinstance(i, tree.FunctionDecl)}
-    entered, left = own.get("init_module"), own.get("cleanup_module")
+    for macro in named.values():
+        _names_function(macro, own)
+    kept = tuple(i for i in spec.items if not (isinstance(i, tree.MacroUse) and i.name.text in (*NAMING, *SILENT)))
+    spec = spec if len(kept) == len(spec.items) else replace(spec, items=kept)
+    entered, left = (
+        own.get(named[macro].arguments[0].span.text if macro in named else name) for macro, name in NAMING.items()
+    )
     first = entered or left
     if first is None or any(isinstance(i, tree.ModuleDecl) for i in spec.items):
         return spec
     module = tree.ModuleDecl(_calling(entered), _calling(left), first.name.span)
     return replace(spec, items=(*spec.items, module))
+
+
+def _names_function(macro: tree.MacroUse, own: dict[str, tree.FunctionDecl]) -> None:
+    """``SpecError`` when ``module_init(f);`` does not name a function of the spec."""
+    given = macro.arguments[0] if len(macro.arguments) == 1 else None
+    if not isinstance(given, tree.NameExpr) or given.name not in own:
+        place = given.span if given is not None else macro.span
+        help = suggest(given.span.text, own) if given is not None else ""
+        raise SpecError(Diagnostic(f"`{macro.name}` takes a function of this spec", place, "there is none here", help))
 
 
 def _calling(f: tree.FunctionDecl | None) -> tree.Block | None:
@@ -100,12 +127,18 @@ def _queues(spec: tree.SpecFile) -> frozenset[str]:
 
 class _Rewriter:
     def __init__(
-        self, objects: dict[str, str], queues: frozenset[str], structs: dict[str, tuple[str, ...]], pointers: Pointers
+        self,
+        objects: dict[str, str],
+        queues: frozenset[str],
+        structs: dict[str, tuple[str, ...]],
+        pointers: Pointers,
+        pointed: frozenset[str],
     ):
         self.objects = objects
         self.queues = queues
         self.structs = structs
         self.pointers = pointers
+        self.pointed = pointed
 
     def rewritten(self, node: Any) -> Any:
         """A node with everything in it rewritten; the same node where there is nothing to do."""
@@ -155,6 +188,10 @@ class _Rewriter:
                 # `timer.function = expired;`
                 call = tree.CallExpr(tree.NameExpr("set_timer_function", node.target.span), (base, value), node.span)
                 return tree.ExprStatement(call, node.span)
+            case tree.Assign(target=tree.Field(name=tree.Name(text="expires"))) if "expires" not in self.pointers.own:
+                return tree.Block((), node.span)  # `timer.expires = jiffies + HZ;`: time is not measured
+            case tree.Assign() if is_null(node, self.pointed):
+                return tree.Block((), node.span)
             case tree.Assign(target=tree.NameExpr() as target, op="=", value=tree.CallExpr() as call):
                 kind = CONSTRUCTORS.get(call.callee.name) if isinstance(call.callee, tree.NameExpr) else None
                 if kind is None or self.objects.get(target.name) != kind:
