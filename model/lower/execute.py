@@ -285,7 +285,8 @@ class Executor(Inliner):
         cpus = self.program.cpus
         highpri = range(cpus, 2 * cpus) if self.program.flags["highpri_wq"] == "used" else ()
         unbound = [2 * cpus] if self.program.flags["unbound_wq"] == "used" else []
-        return [*range(cpus), *highpri, *unbound]
+        bh = range(2 * cpus + 1, self.pools()) if self.program.flags["bh_wq"] == "used" else ()
+        return [*range(cpus), *highpri, *unbound, *bh]
 
     def returns(self, s: tree.Return, path: Path) -> list[Path]:
         ways: Ways = [(path, None)] if s.value is None else self.operand(s.value, path)  # type: ignore[list-item]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from defercheck.grammar.span import Diagnostic, Span, SpecError
 from defercheck.lower.builder import Builder, ContextBuilder, Path
 from defercheck.lower.values import ArrayPlace, ListPlace, ObjectValue, Place, Value
+from defercheck.sema.constants import pool_count
 from defercheck.sema.program import Instance
 from defercheck.sema.types import Bool, List, Ref, Type
 from defercheck.system.expr import Const
@@ -73,7 +74,7 @@ class Places:
 
     def pools(self) -> int:
         """How many worker pools there are."""
-        return 2 * self.program.cpus + 1
+        return pool_count(self.program.cpus, self.program.flags["bh_wq"] == "used")
 
     def plain_place(self, name: str, type: Type, initial: int, origin: str) -> Place:
         """The state variable of a scalar, declared if it is new; references are remembered as such."""

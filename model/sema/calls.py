@@ -108,6 +108,8 @@ class Calls(Expressions):
         if first == Object("resource"):  # which it is decides which function is meant, as the spec runs
             return self.result(signatures[0])
         chosen = next((s for s in signatures if s.parameters and s.parameters[0].type == first), signatures[0])
+        if self.deviceless(name, e, chosen, scope):
+            return self.result(chosen)
         given = e.arguments
         if len(given) + 1 == len(chosen.parameters) and self.handler_declared(name, e, chosen, scope):
             return self.result(chosen)
@@ -153,6 +155,22 @@ class Calls(Expressions):
             help = f"write {given}, or declare it `{instance.type} {short}(handler);`"
             text = f"`{name}` needs the handler of {found.noun}"
             self.complaints.add(text, e.span, "neither given here nor named in its declaration", help, (s.note,))
+        return True
+
+    def deviceless(self, name: str, e: tree.CallExpr, s: Signature, scope: Scope) -> bool:
+        """Whether a `devm_` call leaves out the device that it belongs to, which is complained about."""
+        at = next((n for n, p in enumerate(s.parameters) if p.type == Object("managed_device")), None)
+        if at is None or scope.frame.kernel or not e.arguments:
+            return False
+        there = self.typed(bare(e.arguments[at]), scope).type if at < len(e.arguments) else Void()
+        if there is None or there == Object("managed_device"):
+            return False
+        own = next((i.name for i in self.program.instances.values() if i.type == "managed_device"), None)
+        place = "first" if at == 0 else "after the object"
+        help = f"name it {place}: `{name}({'..., ' * at}&{own or 'pdev'}, ...)`"
+        declared = "" if own else "; declare it: `device pdev { probe { ... } remove { ... } }`"
+        text = f"`{name}` needs the device whose going releases what it acquires"
+        self.complaints.add(text, e.span, "no device is given", help + declared, (s.note,))
         return True
 
     def peek(self, e: tree.CallExpr, scope: Scope) -> object:

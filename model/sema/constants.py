@@ -35,14 +35,22 @@ NUMBERS = {
     "HRTIMER_MODE_HARD": 8, "HRTIMER_MODE_ABS_PINNED": 2, "HRTIMER_MODE_REL_PINNED": 3, "HRTIMER_MODE_ABS_SOFT": 4,
     "HRTIMER_MODE_REL_SOFT": 5, "HRTIMER_MODE_ABS_HARD": 8, "HRTIMER_MODE_REL_HARD": 9,
     "IRQF_SHARED": 0x80, "IRQF_ONESHOT": 0x2000, "IRQF_NO_AUTOEN": 0x80000,
-    "WQ_UNBOUND": 2, "WQ_FREEZABLE": 4, "WQ_MEM_RECLAIM": 8, "WQ_HIGHPRI": 16, "WQ_SYSFS": 64, "WQ_PERCPU": 256,
+    "WQ_BH": 1, "WQ_UNBOUND": 2, "WQ_FREEZABLE": 4, "WQ_MEM_RECLAIM": 8, "WQ_HIGHPRI": 16, "WQ_SYSFS": 64, "WQ_PERCPU": 256,
 }  # fmt: skip
 """Numbers of the kernel's headers; only their names matter."""
 
 
-def pools(cpus: int) -> dict[str, int]:
-    """Numbers of the worker pools: a normal one for each CPU, then a high-priority one for each, then the unbound."""
-    return {"HIGHPRI_POOL": cpus, "UNBOUND_POOL": 2 * cpus}
+def pools(cpus: int, bh: bool) -> dict[str, int]:
+    """Numbers of the worker pools: a normal one for each CPU, then a high-priority one for each, then the unbound.
+
+    Two more for each CPU, in the same order, execute works in softirq context, if a spec uses them at all (else 0).
+    """
+    return {"HIGHPRI_POOL": cpus, "UNBOUND_POOL": 2 * cpus, "BH_POOL": 2 * cpus + 1 if bh else 0}
+
+
+def pool_count(cpus: int, bh: bool) -> int:
+    """How many worker pools there are, with those of bottom halves or without."""
+    return 4 * cpus + 1 if bh else 2 * cpus + 1
 
 
 _BINARY = {

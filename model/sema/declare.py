@@ -12,7 +12,7 @@ from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, Span, SpecError
 from defercheck.sema.apart import apart
 from defercheck.sema.complaints import Complaints
-from defercheck.sema.constants import ALIASES, ERRNO, NUMBERS, constant, pools, suggest
+from defercheck.sema.constants import ALIASES, ERRNO, NUMBERS, constant, pool_count, pools, suggest
 from defercheck.sema.legality import guarded, table
 from defercheck.sema.objects import Objects
 from defercheck.sema.program import ContextDef, Global, Member, ObjectType, Program
@@ -57,7 +57,7 @@ class _Collector(Objects):
         if not 1 <= self.cpus <= MAX_CPUS:
             span = next((i.count.span for i in self.spec.items if isinstance(i, tree.CpusDecl)), None)
             self.complaints.add(f"{self.cpus} CPUs cannot be modelled", span, help=f"use 1 to {MAX_CPUS}")
-        numbers = ERRNO | NUMBERS | pools(self.cpus)
+        numbers = ERRNO | NUMBERS | pools(self.cpus, self.uses_bh())
         self.constants |= {name: (number, None) for name, number in numbers.items()}
         self.ghost_limit = ghost_limit(self.spec)
         options = [i for i in self.spec.items if isinstance(i, tree.OptionDecl)]
@@ -119,6 +119,10 @@ class _Collector(Objects):
             lemmas=tuple(i for f in self.kernel for i in f.items if isinstance(i, tree.PropertyDecl)),
             ghost_limit=self.ghost_limit,
         )
+
+    def uses_bh(self) -> bool:
+        """Whether works can run in bottom halves."""
+        return used_pools(self.spec)["bh_wq"] == "used"
 
     # ---- items ----
 
@@ -254,7 +258,7 @@ class _Collector(Objects):
         if isinstance(e, tree.NameExpr):
             if e.name in self.enums:
                 return len(self.enums[e.name].constants)
-            fixed = {"cpu": self.cpus, "pool": 2 * self.cpus + 1}
+            fixed = {"cpu": self.cpus, "pool": pool_count(self.cpus, self.uses_bh())}
             if e.name in fixed:
                 return fixed[e.name]
             if e.name in ("context", "flusher"):

@@ -11,10 +11,11 @@ from defercheck.sema.constants import ERRNO, NUMBERS, suggest
 from defercheck.sema.program import Program
 from defercheck.sema.scope import Scope
 from defercheck.sema.signatures import Types
-from defercheck.sema.since import missing
+from defercheck.sema.since import key, missing
 from defercheck.sema.typed import UNKNOWN, Array, Typed, article
 from defercheck.sema.types import Bool, Condition, ContextRef, Enum, Function, Int, Number, Object, Ref, Type
 from defercheck.sema.unmodelled import call_help, calls, value_help
+from defercheck.sema.versions import known
 from defercheck.sema.words import HERE, INTERNAL, MACHINE, PUBLIC, QUIET
 
 
@@ -88,7 +89,9 @@ class Names:
         """Complain about a kernel's name that the version which the spec is checked for has not yet."""
         first = missing(name, self.program.version)
         if first is not None and not scope.frame.kernel:
-            help = f'name later versions only: `kernel "{first}";`, or write it with what the older one has'
+            listed = known(self.program.kernel_files)
+            named = next((v for v in listed if key(v) >= key(first)), first)  # one whose flags are those of its time
+            help = f'name later versions only: `kernel "{named}";`, or write it with what the older one has'
             text = f"Linux {self.program.version} has no `{name}`"
             self.complaints.add(text, span, f"it is there from {first} on", help)
 
@@ -228,7 +231,7 @@ PASSED = {"delayed_work": "work"}
 C_NAMES = {"work": "work_struct", "tasklet": "tasklet_struct", "timer": "timer_list"}
 """C's names of kernel types, as handlers declare their parameter."""
 
-POOLS = frozenset({"HIGHPRI_POOL", "UNBOUND_POOL"})
+POOLS = frozenset({"HIGHPRI_POOL", "UNBOUND_POOL", "BH_POOL"})
 """Constants that number the kernel's worker pools."""
 
 

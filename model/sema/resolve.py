@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, SpecError
-from defercheck.sema.constants import ALIASES, constant, suggest
+from defercheck.sema.constants import ALIASES, constant, pool_count, suggest
 from defercheck.sema.program import ObjectType
 from defercheck.sema.types import (
     Bool,
@@ -69,12 +69,12 @@ def resolve_type(
             return List(t.element.name)
         case tree.RefType():
             return Ref(t.element.name)
-    unbound = values.get("UNBOUND_POOL", 0)
+    cpus, bh = values.get("HIGHPRI_POOL", 0), values.get("BH_POOL", 0) > 0
     builtin: dict[str, Type] = {
         "bool": Bool(), "void": Void(), "int": Number(), "unsigned long": Opaque(), "function": Function(),
         "context": ContextRef(), "object": Object("object"), "resource": Object("resource"),
         "counter": Int(0, ghost_limit),
-        "condition": Condition(), "cpu": Int(0, max(unbound // 2 - 1, 0)), "pool": Int(0, unbound),
+        "condition": Condition(), "cpu": Int(0, max(cpus - 1, 0)), "pool": Int(0, pool_count(cpus, bh) - 1),
         **COUNTS,
     }  # fmt: skip
     words = t.name.split()

@@ -18,6 +18,10 @@ SINCE: dict[str, str] = {
     # §4.5: in 3.8.13, not in 3.6.5
     **dict.fromkeys(("mod_delayed_work", "system_highpri_wq"), "3.7"),
     "cancel_work": "4.9",  # (U): it came, went and came again
+    **dict.fromkeys(("WQ_BH", "system_bh_wq", "system_bh_highpri_wq"), "6.9"),  # §0, §4.10: not in 6.8
+    **dict.fromkeys(  # §4.7: not in 6.8, in 6.10
+        ("disable_work", "disable_work_sync", "enable_work", "disable_delayed_work", "disable_delayed_work_sync",
+         "enable_delayed_work"), "6.10"),
     "WQ_PERCPU": "6.17",  # §4.2: not in 6.14, in 6.18
 }  # fmt: skip
 """Of a spec for an older version that uses one of these, it is said what is missing and from when on it is there."""

@@ -97,7 +97,7 @@ _PREFIXES = {
 
 MODELLED = "this version models interrupts, softirqs, tasklets, works, wait queues, locks, kmalloc and a module's life"
 
-UNMODELLED_FLAGS = frozenset({"WQ_BH", "WQ_CPU_INTENSIVE"})
+UNMODELLED_FLAGS = frozenset({"WQ_CPU_INTENSIVE"})
 """Flags whose queue would behave otherwise than the model's: not to be passed over in silence."""
 
 _VALUES = {

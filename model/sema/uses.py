@@ -86,6 +86,7 @@ _UNBOUND = frozenset({
     "WQ_UNBOUND", "create_singlethread_workqueue", "alloc_ordered_workqueue", "system_unbound_wq",
 })  # fmt: skip
 _HIGHPRI = frozenset({"WQ_HIGHPRI", "system_highpri_wq"})
+_BH = frozenset({"WQ_BH", "system_bh_wq", "system_bh_highpri_wq"})
 _ON_SYSTEM_WQ = frozenset({
     "schedule_work", "schedule_work_on", "schedule_delayed_work", "schedule_delayed_work_on", "flush_scheduled_work",
 })  # fmt: skip
@@ -101,6 +102,7 @@ def used_pools(spec: tree.SpecFile) -> dict[str, str]:
     return {
         "unbound_wq": "used" if names & _UNBOUND else "unused",
         "highpri_wq": "used" if names & _HIGHPRI else "unused",
+        "bh_wq": "used" if names & _BH else "unused",
     }
 
 

@@ -14,6 +14,11 @@ def _key(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
+def known(kernel: Iterable[tree.SpecFile]) -> list[str]:
+    """The versions that the model lists, oldest first."""
+    return sorted((i.name.value for f in kernel for i in f.items if isinstance(i, tree.VersionDecl)), key=_key)
+
+
 def flags(
     version: tree.StringLiteral | str, kernel: Iterable[tree.SpecFile], options: Iterable[tree.OptionDecl]
 ) -> dict[str, str]:

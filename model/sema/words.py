@@ -126,6 +126,7 @@ INTERNAL = frozenset({
     "write_release", "down_may_end", "may_be_preempted", "gfp_may_sleep", "reclaim", "completion_taken", "wait_may_end",
     "queued_on", "unlink_work", "wait_until_idle", "grab_delayed", "keep_cpu", "in_flight", "quiet",
     "run_by_hand", "comes_up_in_itself", "but_not_here",
+    "kick_bh_pool", "bh_kicked", "bh_take_kicks", "bh_worker", "cancelled_busily",
     "start_frame", "memory_ends", "leave_frame", "start_elsewhere",
     "still_asserted", "storms", "stranded",
     "device_frame", "devres_release_all", "devres_release",
@@ -136,6 +137,7 @@ INTERNAL = frozenset({
 
 KERNELS_OBJECTS = frozenset({
     "DEFINE_SYSTEM_WORKQUEUE", "DEFINE_SYSTEM_UNBOUND_WORKQUEUE", "DEFINE_SYSTEM_HIGHPRI_WORKQUEUE",
+    "DEFINE_SYSTEM_BH_WORKQUEUE", "DEFINE_SYSTEM_BH_HIGHPRI_WORKQUEUE",
 })  # fmt: skip
 """Declarations of objects that exist when a driver is loaded; a driver's own begins as its type says."""
 

@@ -94,13 +94,13 @@ RCU = (
 
 DISABLING = (
     one("disable_work lets others queue", "kernel/work_disabled.dfr", "DF701", "workqueue",
-        "else if (w.disabled > 0) { w.PENDING = false; was = true; }", ""),
+        "else if (w.disabled > 0) { w.PENDING = false; was = true; }", "", "6.12"),
     one("mod_delayed_work arms what is disabled", "kernel/work_disabled.dfr", "DF701", "workqueue_delayed",
-        "if (d.work.disabled > 0) ;", "if (false) ;"),
+        "if (d.work.disabled > 0) ;", "if (false) ;", "6.12"),
     one("disable_work_sync does not wait", "kernel/work_disabled.dfr", "DF701", "workqueue_disable",
-        "bool was = disable_work(w);\n    wait_until_idle(w);", "bool was = disable_work(w);"),
+        "bool was = disable_work(w);\n    wait_until_idle(w);", "bool was = disable_work(w);", "6.12"),
     one("enabling is not counted", "kernel/work_disabled.dfr", "DF701", "workqueue_disable",
-        "w.disabled--;\n        enabled", "w.disabled = 0;\n        enabled"),
+        "w.disabled--;\n        enabled", "w.disabled = 0;\n        enabled", "6.12"),
     one("mod_delayed_work waits for who cancels", "kernel/work_modified_while_cancelled.dfr", "DF402",
         "workqueue_delayed", "if (d.work.canceling) was = true; ", "if (false) was = true; "),
     one("tasklet_disable_in_atomic does not wait", "kernel/tasklet_disabled_in_atomic.dfr", "DF701", "tasklet",

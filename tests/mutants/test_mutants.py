@@ -19,12 +19,13 @@ from defercheck.verdict import CheckResult
 
 from tests.mutants.faults import FAULTS as DEFERRAL
 from tests.mutants.faults import Edit, Fault
+from tests.mutants.faults_bh import BH
 from tests.mutants.faults_language import LANGUAGE
 from tests.mutants.faults_lines import LIFE
 from tests.mutants.faults_sync import SYNC
 from tests.table import SPECS
 
-FAULTS = (*DEFERRAL, *LANGUAGE, *LIFE, *SYNC)
+FAULTS = (*DEFERRAL, *BH, *LANGUAGE, *LIFE, *SYNC)
 OWN = Path(__file__).with_name("specs")
 
 

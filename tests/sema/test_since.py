@@ -21,6 +21,14 @@ CALLS = {
     "queue_work(system_wq, &w);": "2.6.36",
     "mod_delayed_work(q, &d, 10);": "3.7",
     "drain_workqueue(q);": "3.0",
+    "queue_work(system_bh_wq, &w);": "6.9",
+    "queue_work(system_bh_highpri_wq, &w);": "6.9",
+    "disable_work(&w);": "6.10",
+    "disable_work_sync(&w);": "6.10",
+    "enable_work(&w);": "6.10",
+    "disable_delayed_work(&d);": "6.10",
+    "disable_delayed_work_sync(&d);": "6.10",
+    "enable_delayed_work(&d);": "6.10",
 }
 
 
@@ -35,7 +43,19 @@ def test_older_versions_are_refused(call: str, first: str) -> None:
     (complaint,) = caught.value.diagnostics
     assert complaint.message.startswith("Linux 2.6.20 has no `") and first in complaint.label
     resolved(call, first)
-    resolved(call, "6.1")
+    resolved(call, "6.12")
+
+
+@pytest.mark.parametrize(
+    ("call", "version", "named"),
+    [("disable_work_sync(&w);", "6.1", "6.12"), ("queue_work(system_bh_wq, &w);", "6.8", "6.12"),
+     ("drain_workqueue(q);", "2.6.20", "3.7")],
+)  # fmt: skip
+def test_the_remedy_names_a_version_that_the_model_lists(call: str, version: str, named: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        resolved(call, version)
+    (complaint,) = caught.value.diagnostics
+    assert complaint.message.startswith(f"Linux {version} has no `") and f'`kernel "{named}";`' in complaint.help
 
 
 def test_a_driver_s_own_function_is_not_meant() -> None:
