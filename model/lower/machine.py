@@ -191,10 +191,8 @@ class _Machine:
         text = "an interrupt ends: pending softirqs run"
         comes = f"{TICK} ({context.name})"
         self.builder.step(context, 0, SOFTIRQ_ENTRY, guard, {}, text, f.name.span, promise=comes)
-        # where it may queue in bottom halves, the softirq that it raises runs in the frame that it runs in itself
-        after = SOFTIRQ_ENTRY if self.program.flags["bh_wq"] == "used" else 0
         for d in self.program.of_type("delayed_work"):
-            self.timer(context, ObjectValue(d.name), open_below, env, after, f"the timer of {d.name} expires")
+            self.timer(context, ObjectValue(d.name), open_below, env, 0, f"the timer of {d.name} expires")
         for t in self.program.of_type("timer"):
             self.timer(context, ObjectValue(t.name), open_below, env, SOFTIRQ_ENTRY, f"the timer {t.name} expires")
         for t in self.program.of_type("hrtimer") if self.program.flags["soft_hrtimers"] == "used" else []:

@@ -38,6 +38,4 @@ BH = (
         "if (w.queue == q && q.bh) return true;", "if (q.bh) return true;"),
     bh("a hardirq may wait for a work in bottom halves", "bh_cancel_in_hardirq", "missing DF102", "legality",
         "(DF102, risk, risk, risk, risk,  risk)\n", "(risk,  risk, risk, risk, risk,  risk)\n"),
-    bh("the timer of a delayed work starts no softirq", "bh_delayed", "DF501", "machine",
-        'SOFTIRQ_ENTRY if self.program.flags["bh_wq"] == "used" else 0', "0"),
 )  # fmt: skip
