@@ -84,7 +84,7 @@ WRONG = (
     Wrong("claims/works_on_one_cpu", BOTH, APART, "DF702 both", "2.6.20"),
     Wrong("claims/works_on_one_cpu", "msleep(2000);", "mdelay(2000);", "missing DF702"),
     Wrong("claims/works_that_spin", "    mdelay(40);\n    mdelay(40);\n", "    msleep(40);\n", "DF702 both"),
-    Wrong("claims/work_where_scheduled", "schedule_work_on(1, &named)", "schedule_work(&named)", "DF701"),
+    Wrong("claims/work_where_named", "schedule_work_on(1, &named)", "schedule_work(&named)", "DF701"),
     Wrong("claims/work_where_scheduled", "irq disk on cpu 1", "irq disk on cpu 0", "DF701"),
     Wrong("claims/delayed_work_waits", "&delayed, 20", "&delayed, 0", "DF904 waits"),
     Wrong("claims/delayed_work_waits", "irq nic times 1", "irq nic times 2", "DF702 early"),

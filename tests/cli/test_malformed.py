@@ -43,7 +43,7 @@ WRONG: dict[str, tuple[bytes, str]] = {
         b"tasklet t(f); void f() { } irq a { tasklet_shedule(t); }",
         "did you mean `tasklet_schedule`?",
     ),
-    "not modelled": (b"irq a { down_read(w); }", "`down_read` is not modelled yet"),
+    "not modelled": (b"irq a { napi_schedule(w); }", "`napi_schedule` is not modelled yet"),
     "constant out of range": (b"int<0..7> n; irq a { n = 8; }", "8 is outside int<0..7>"),
     "initial value out of range": (b"int<0..7> n = 8; irq a { }", "8 is outside int<0..7>"),
     "no range": (b"int n; irq a { n = 8; }", "`n` has no range"),
