@@ -47,6 +47,9 @@ CALLS: dict[str, str] = {
     "msleep": "msleep(1);", "ssleep": "ssleep(1);", "usleep_range": "usleep_range(1, 2);",
     "wait_event": "wait_event(head, flag);", "wait_event_interruptible": "wait_event_interruptible(head, flag);",
     "wait_event_timeout": "wait_event_timeout(head, flag, HZ);",
+    "wait_event_interruptible_timeout": "wait_event_interruptible_timeout(head, flag, HZ);",
+    "wait_event_killable": "wait_event_killable(head, flag);",
+    "wait_event_idle": "wait_event_idle(head, flag);",
     "kmalloc": "kmalloc(o, GFP_KERNEL);", "kzalloc": "kzalloc(o, GFP_NOIO);",
     "kmalloc_some": "kmalloc_some(o, GFP_KERNEL);", "kzalloc_some": "kzalloc_some(o, GFP_NOIO);", "kfree": "kfree(o);",
     "mutex_lock": "mutex_lock(&mx);", "mutex_unlock": "mutex_unlock(&mx);",
@@ -132,6 +135,7 @@ ATOMIC_FORMS = {
 SEMANTICS = {
     "might_sleep schedule cond_resched msleep ssleep usleep_range": "NNN",
     "wait_event wait_event_interruptible wait_event_timeout": "NNN",
+    "wait_event_killable wait_event_idle wait_event_interruptible_timeout": "NNN",
     "wait_for_completion wait_for_completion_io wait_for_completion_timeout wait_for_completion_io_timeout": "NNN",
     "wait_for_completion_interruptible wait_for_completion_interruptible_timeout": "NNN",
     "wait_for_completion_killable wait_for_completion_killable_timeout": "NNN",
