@@ -244,7 +244,8 @@ class _Rewriter:
             return e
         if not self.structs[struct]:
             help = f"name what can be allocated behind the struct: `struct {struct} {{ ... }} {struct}1, {struct}2;`"
-            raise SpecError(Diagnostic(f"struct {struct} has no instance to allocate", e.span, help=help))
+            label = "what is declared apart from the struct is static, not on the heap"
+            raise SpecError(Diagnostic(f"struct {struct} has no instance to allocate", e.span, label, help))
         like = tree.NameExpr(self.structs[struct][0], e.callee.span)
         return replace(e, callee=replace(e.callee, name=SOME[e.callee.name]), arguments=(like, *e.arguments))
 

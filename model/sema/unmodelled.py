@@ -132,7 +132,7 @@ _TYPES = {
                     "declare an `int<..>` with a range and change it in `atomic { }`"),
     **dict.fromkeys(("u8", "u16", "u32", "u64", "s8", "s16", "s32", "s64", "size_t", "ssize_t", "uint8_t", "uint16_t",
                      "uint32_t", "int8_t", "int16_t", "int32_t", "gfp_t", "float", "double"),
-                    "give the range: `int<0..7>`"),
+                    "give the range: `int<0..7>`; a local variable may be an `int`"),
 }  # fmt: skip
 
 
