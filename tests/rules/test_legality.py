@@ -169,10 +169,7 @@ INNER = ("wait_until_idle",)
 """Parts of calls that rows name, for what is known only there: `specs/kernel/bh_cancel_*.dfr` make them."""
 NAMES = tuple(
     dict.fromkeys(
-        n.text
-        for row in legality().rows
-        for n in row.names
-        if not n.text.endswith("_some") and n.text not in INNER
+        n.text for row in legality().rows for n in row.names if not n.text.endswith("_some") and n.text not in INNER
     )
 )
 """All of them but what `kmalloc` of a pointer stands for, whose rows are those of `kmalloc`."""
