@@ -1,4 +1,4 @@
-"""The spec's own properties, and what must hold when nothing can happen any more."""
+"""The spec's own properties, and what must not last though everything that is promised happens."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from defercheck.lower.execute import Executor
 from defercheck.lower.values import ObjectValue
 from defercheck.lower.words import Words
 from defercheck.sema.program import Program
-from defercheck.sema.shape import callee_name
-from defercheck.sema.walk import walk
-from defercheck.system.expr import FALSE, TRUE, Const, Expr, Var, conj, disj, equals, negate, op, substitute, variables
+from defercheck.system.expr import FALSE, TRUE, Const, Expr, Var, conj, disj, equals, negate, substitute, variables
 from defercheck.system.system import UNREADABLE, Property
 
 SMALL = 16
@@ -41,7 +39,6 @@ class _Properties:
             if p.kind != "lemma":
                 self.one(p, p.name.text if p.name else f"{p.kind} {n}")
         self.never_ends()
-        self.never_freed()
 
     def one(self, p: tree.PropertyDecl, name: str) -> None:
         looker = Executor(self.builder, None, self.words)
@@ -165,33 +162,3 @@ class _Properties:
                     if lasts != FALSE:
                         id = f"{code}:{i.name}"
                         self.builder.claim(Property(id, code, "lasting", says, i.name, lasts, span=i.span))
-
-    def never_freed(self) -> None:
-        """DF306 for built-in code: memory that a spec allocates, once nothing is left to run. What was there from the
-        start is not the spec's to free."""
-        if self.program.flags["module"] == "present" or "DF306" in self.builder.disabled:
-            return
-        looker = Executor(self.builder, None, self.words)
-        there = self.given()
-        for i in self.program.of_type("object"):
-            if i.name in there or i.stack:
-                continue
-            freed = op("ne", Var(looker.allocation(i.name)), Const(1))
-            text = "is never freed: nothing is left to run and it is still allocated"
-            self.builder.claim(Property(f"DF306:{i.name}", "DF306", "terminal", text, i.name, freed, span=i.span))
-
-    def given(self) -> set[str]:
-        """Objects that ``start`` allocates."""
-        todo: list[object] = [c.body for c in self.program.contexts if c.kind == "start"]
-        names: set[str] = set()
-        seen: set[str] = set()
-        while todo:
-            for c in (n for n in walk(todo.pop()) if isinstance(n, tree.CallExpr)):
-                name = callee_name(c)
-                if name in ("kmalloc", "kzalloc"):
-                    names |= {n.name for n in walk(c.arguments[0]) if isinstance(n, tree.NameExpr)}
-                elif name not in seen:
-                    seen.add(name)
-                    own = self.program.functions.get(name, ())
-                    todo += [f.body for f in own if not f.name.span.source.kernel]
-        return names

@@ -62,9 +62,7 @@ def _item(item: tree.Item, names: frozenset[str]) -> tree.Item:
 def _variable(v: tree.VarDecl, names: frozenset[str]) -> tree.VarDecl:
     if not _queue(v) or not any(d.stars and d.name.text in names for d in v.declarators):
         return v
-    own = tuple(
-        replace(d, stars=0, initial=None) if _plain(d) and d.name.text in names else d for d in v.declarators
-    )
+    own = tuple(replace(d, stars=0, initial=None) if _plain(d) and d.name.text in names else d for d in v.declarators)
     return replace(v, declarators=own)
 
 
