@@ -145,7 +145,7 @@ ENTRIES = frozenset({
     "hardirq_frame", "softirq_frame", "module_frame", "thread_frame", "irq_may_fire", "irqs_may_fire",
     "softirq_may_run", "thread_may_start", "start_elsewhere", "start_frame", "timer_expires", "module_state",
     "hrtimer_frame", "irq_thread_frame", "soft_timer_expires", "MODULE_LIVE", "irqs_off",
-    "softirq_count", "preempt_count", "keeps_cpu", "TASK", "SOFTIRQ", "HARDIRQ", "level",
+    "softirq_count", "preempt_count", "keeps_cpu", "TASK", "SOFTIRQ", "HARDIRQ", "level", "quiet", "stranded", "storms",
 })  # fmt: skip
 """Names of the kernel model by which the compiler enters it or looks at it: a driver must not have them too."""
 

@@ -88,7 +88,8 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
     ("memory", "is allocated again while the first one was never freed", heap("kzalloc(o, GFP_KERNEL);")),
     ("memory", "every instance of the struct is allocated: the spec must declare more of them", two_of_one("kmalloc")),
     ("memory", "every instance of the struct is allocated: the spec must declare more of them", two_of_one("kzalloc")),
-    ("memory", "is freed but lies on the stack", "struct thing { bool b; }; " + thread("struct thing o; kfree(&o);")),
+    ("memory", "is freed but was never allocated: it is static, or lies on the stack",
+        "struct thing { bool b; }; " + thread("struct thing o; kfree(&o);")),
     ("memory", "is freed twice", heap("kfree(o); kfree(o);")),
     ("memory", "is scheduled while the memory that it lies in is freed",
         heap("tasklet_setup(&o.t, work); local_bh_disable(); tasklet_schedule(&o.t); kfree(o);")),
@@ -169,11 +170,14 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
     ("timer", "is deleted before it was initialised", timer_heap("timer_delete(&o.tm);")),
     ("timer", "is waited for by its own function, or by what interrupted it on this CPU",
         "timer tm { timer_shutdown_sync(&tm); } " + thread("add_timer(&tm);")),
+    ("timer", "is armed while it is destroyed", TIMER + thread("add_timer(&tm); destroy_timer_on_stack(&tm);")),
     ("timer", "is re-initialised while it is armed",
         TIMER + "void f(struct timer_list *t) { } " + thread("add_timer(&tm); timer_setup(&tm, f, 0);")),
     ("timer", "is re-initialised while its function runs",
         "cpus 2; bool on; timer tm { on = true; cpu_relax(); on = false; } void f(struct timer_list *t) { } "
         "thread q on cpu 1 { await (on); timer_setup(&tm, f, 0); } " + thread("add_timer(&tm);")),
+    ("workqueue", "is pending while it is destroyed",
+        WORK + thread("preempt_disable(); schedule_work(&w); destroy_work_on_stack(&w); preempt_enable();")),
     ("workqueue", "is put on a list that it is on already",  # re-initialised, so that it does not know that it is on it
         'allow DF207 "to see what comes of it"; ' + WORK
         + thread("preempt_disable(); schedule_work(&w); INIT_WORK(&w, work); schedule_work(&w); preempt_enable();")),
