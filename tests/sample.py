@@ -1,6 +1,6 @@
 """Large tables of cases, of which the ordinary run takes a fixed part.
 
-The whole suite has to end within minutes on two cores. ``DEFERCHECK_ALL=1 pytest -n auto`` runs every case of all tables.
+The whole suite has to end within minutes on two cores; ``DEFERCHECK_ALL=1 pytest -n auto`` runs every case.
 """
 
 from __future__ import annotations
