@@ -74,7 +74,7 @@ POOL = "struct node { int<0..3> n; } n1, n2; struct node *p, *q; "
          "p->n = q->n; kfree(p); kfree(q);", []),
         ("p = kmalloc(GFP_KERNEL); kfree(p); p = kmalloc(GFP_KERNEL); assert(p == &n2); kfree(p);", []),
         ("p = kmalloc(GFP_KERNEL); int<0..3> x = p->n; kfree(p);", ["DF305"]),
-        ("p = kmalloc(GFP_KERNEL); p = kmalloc(GFP_KERNEL); kfree(p);", ["DF306"]),
+        ("p = kmalloc(GFP_KERNEL); p = kmalloc(GFP_KERNEL); kfree(p);", []),
         ("struct node *x = kzalloc(sizeof(*x), GFP_KERNEL); assert(x->n == 0); kfree(x); use(x);", ["DF301"]),
         ("p = kmalloc(GFP_KERNEL); q = kmalloc(GFP_KERNEL); p = kmalloc(GFP_KERNEL);", ["DF704"]),
     ],
