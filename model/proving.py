@@ -55,11 +55,12 @@ def prove_verdicts(
 
 
 def settle(v: Verdict, proofs: Proofs, system: TransitionSystem, found: Exploration) -> Verdict:
-    """A verdict after the proofs."""
+    """A verdict after the proofs. What stays open says both why the search and why the proof left it so."""
     if not provable(v, found):
         return v
     outcome = proofs.of(claim_of(v, system, found).id)
-    return replace(v, outcome=outcome.status, reason=outcome.reason)
+    both = [v.reason, outcome.reason] if outcome.status == "undetermined" else [outcome.reason]
+    return replace(v, outcome=outcome.status, reason="; ".join(r for r in both if r))
 
 
 def summarise(proofs: Proofs) -> ProofSummary:

@@ -63,7 +63,8 @@ def _ask(system: TransitionSystem, properties: Sequence[Property], seconds: floa
     try:
         answer = horn.query(wrong())
     except z3.Z3Exception as e:
-        return Found("unknown", reason=str(e))
+        said = e.value.decode() if isinstance(e.value, bytes) else str(e.value)  # "canceled" comes as bytes
+        return Found("unknown", reason=said)
     if answer == z3.unknown:
         return Found("unknown", reason=horn.reason_unknown())
     if answer == z3.sat:

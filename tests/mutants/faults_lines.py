@@ -81,7 +81,7 @@ LINES = (
     removed("disable_irq masks nothing", "kernel/irq_disable_waits.dfr", "DF206", "irq", "line.depth++;"),
     one("disable_irq does not wait", "kernel/irq_disable_waits.dfr", "DF701", "irq",
         "    synchronize_irq(line);\n}\nvoid enable_irq", "}\nvoid enable_irq"),
-    one("a disabled line fires", "kernel/irq_disable_waits.dfr", "DF701", "irq", " && line.depth == 0 &&", " &&"),
+    one("a disabled line fires", "kernel/irq_disable_waits.dfr", "DF701", "irq", " && line.depth == 0 && irqs_may", " && irqs_may"),
     one("enabled at once, however often disabled", "kernel/irq_disable_waits.dfr", "DF701", "irq",
         "line.depth--;", "line.depth = 0;"),
     one("disable_irq_nosync waits", "kernel/irq_disable_nosync.dfr", "cover not_waited_for", "irq",

@@ -78,11 +78,7 @@ def without_fault(path: str, kernel: str) -> str:
 
 
 @pytest.mark.parametrize("fault", part(FAULTS, 3), ids=lambda f: f.name.replace(" ", "-"))
-def test_fault_is_found(request: pytest.FixtureRequest, fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
-    if fault.name == "a disabled line fires":
-        request.applymarker(
-            pytest.mark.xfail(reason="an open fault: its spec does not notice it any more", strict=False)
-        )
+def test_fault_is_found(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
     assert without_fault(fault.spec, fault.kernel) == "holds"
     if own := [e for e in fault.edits if e.file == "machine"]:
         faulty_machine(own, monkeypatch)
