@@ -25,7 +25,8 @@ STRIDE = 16 << 20
 """Bytes of an old table that one call moves to a new one."""
 LOAD, TIGHT = 0.8, 0.9
 """How full the table may be; and how full when there is no memory for a larger one."""
-
+GROWTH = 2.5
+"""The larger a new table, the less is moved; at this one a state costs 25 bytes of table at most."""
 
 Rehash = Callable[[int, int, int], None]
 """Takes the address of a table and moves the states in the slots from the one to before the other."""
@@ -179,7 +180,7 @@ class Storage:
         self._control.room = min(states, int(self._load * self._capacity), self.most)
 
     def _grow_table(self, needed: int, rehash: Rehash) -> bool:
-        slots = 2 * self._capacity
+        slots = int(GROWTH * self._capacity) // BUCKET * BUCKET
         while needed > LOAD * slots:
             slots *= 2
         moving = min(STRIDE, self._table.size)
