@@ -48,7 +48,7 @@ def test_older_versions_are_refused(call: str, first: str) -> None:
 
 @pytest.mark.parametrize(
     ("call", "version", "named"),
-    [("disable_work_sync(&w);", "6.1", "6.12"), ("queue_work(system_bh_wq, &w);", "6.8", "6.12"),
+    [("disable_work_sync(&w);", "6.1", "6.10"), ("queue_work(system_bh_wq, &w);", "6.8", "6.9"),
      ("drain_workqueue(q);", "2.6.20", "3.7")],
 )  # fmt: skip
 def test_the_remedy_names_a_version_that_the_model_lists(call: str, version: str, named: str) -> None:
