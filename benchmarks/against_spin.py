@@ -63,7 +63,7 @@ def measured(commands: list[str], cwd: Path) -> tuple[str, float, float]:
 
 def ours(case: Case) -> tuple[Run, dict[str, float]]:
     """The native explorer in a process of its own."""
-    command = f"{sys.executable} {Path(__file__).resolve()} --one '{json.dumps(case)}'"
+    command = f"{sys.executable} {tasklets.__file__} '{json.dumps(case)}'"
     output, cpu, elapsed = measured([command], Path.cwd())
     found = json.loads(output)
     return Run(found["states"], found["transitions"], cpu, elapsed, found["bytes"] / found["states"]), found
@@ -91,27 +91,12 @@ def spin(case: Case, states: int) -> Run:
     return Run(found, int(number("transitions")) - 1, cpu, elapsed, memory / found)
 
 
-def one(case: Case) -> None:
-    """Explore, and say what was found: the body of the measured process."""
-    from defercheck.explore import explore
-    from defercheck.system.result import Limits
-
-    found = explore(tasklets.system(*case), Limits(memory=16 << 30))
-    assert found.complete, found.limit
-    names = ("states", "transitions", "bits", "bytes", "seconds", "compile_seconds")
-    print(json.dumps({name: getattr(found, name) for name in names}))
-
-
 def main() -> None:
     """Compare, print a line a case, and fail when the two do not find the same states and steps."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", nargs="*", default=list(CASES), help=f"any of: {', '.join(CASES)}")
     parser.add_argument("--repeat", type=int, default=1, help="take the best of so many runs of each (default 1)")
-    parser.add_argument("--one", type=json.loads, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.one:
-        one(arguments.one)
-        return
     print(f"{'tasklets,CPUs,times':<20}{'states':>11} {'bits':>4} |{'CPU s':>7}{'(all)':>7}{'M/s':>7}{'B/state':>8} |"
           f"{'Spin s':>7}{'(all)':>7}{'M/s':>7}{'B/state':>8} | ratio")  # fmt: skip
     for group in arguments.cases:

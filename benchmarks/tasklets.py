@@ -11,6 +11,8 @@ channels and one proctype a context. Both have a step wherever the other has one
 
 from __future__ import annotations
 
+import json
+import sys
 from itertools import pairwise
 
 from defercheck.system.expr import TRUE, Const, Expr, Var, conj, disj, equals, ite, negate, op
@@ -231,3 +233,18 @@ active [C] proctype softirq() provided (!busy[_pid - C])
   od
 }}
 """
+
+
+def main() -> None:
+    """Explore the system whose numbers are the argument, and say what was found: a process that others measure."""
+    from defercheck.explore import explore
+    from defercheck.system.result import Limits
+
+    found = explore(system(*json.loads(sys.argv[1])), Limits(memory=16 << 30))
+    assert found.complete, found.limit
+    names = ("states", "transitions", "bits", "bytes", "seconds", "compile_seconds")
+    print(json.dumps({name: getattr(found, name) for name in names}))
+
+
+if __name__ == "__main__":
+    main()

@@ -25,13 +25,8 @@ Strides = Callable[[], Iterable[tuple[int, int]]]
 """Gives the states in pieces, with a pause between two in which Ctrl-C and limits take effect."""
 
 
-def owed(p: Plan) -> list[Property]:
-    """The properties that need the graph of states in any case."""
-    return [c for c in p.system.properties if c.kind in ("eventually", "leadsto")]
-
-
 def _questions(p: Plan) -> list[Expr]:
-    return [e for c in owed(p) for e in (c.expr, c.trigger)]
+    return [e for c in p.promises for e in (c.expr, c.trigger)]
 
 
 class Fair:
@@ -72,7 +67,7 @@ class Fair:
                 found = lasso(g, call, start, all_states(), rescue=True)
                 assert found is not None, "a finite graph of states has an end"
             elif c.kind in ("eventually", "leadsto"):
-                n = 2 * owed(self._plan).index(c)
+                n = 2 * self._plan.promises.index(c)
                 fails = ~_bit(answers, n)
                 starts = _bit(answers, n + 1)
                 if c.kind == "eventually":

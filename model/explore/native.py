@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from defercheck.explore.columns import unpack_all
 from defercheck.explore.control import NEVER, Shared, Status
-from defercheck.explore.fair import Fair, owed
 from defercheck.explore.jit import Tiers
 from defercheck.explore.layout import lay_out
 from defercheck.explore.search import search_ir
@@ -17,9 +16,11 @@ from defercheck.explore.stuck import mark_bytes, marked, stuck_ir
 from defercheck.explore.successors import Plan, context_ir, plan
 from defercheck.explore.table import base_ir
 from defercheck.explore.watch import watch_ir
-from defercheck.explore.witness import Paths
 from defercheck.system.result import Exploration, Limit, Limits, Progress, Witness
 from defercheck.system.system import TransitionSystem
+
+if TYPE_CHECKING:  # most searches find nothing: what tells a path is imported when there is one
+    from defercheck.explore.witness import Paths
 
 PAUSE = 0.1
 """Seconds that generated code may run before it comes back."""
@@ -195,8 +196,10 @@ class Search:
             for p in self._system.properties
             if p.kind in ("stuck", "lasting") and (index := self._shared.first[self._plan.slots[p.id]]) != NEVER
         }
-        if not waiting and not owed(self._plan):
+        if not waiting and not self._plan.promises:
             return ""
+        from defercheck.explore.fair import Fair
+
         analysis = Fair(self._plan, self._shared, self._storage, self._tuning, self._paths(), self._pauses)
         needed = self._storage.bytes + analysis.bytes()
         if self._limits.memory is not None and needed > self._limits.memory:
@@ -248,14 +251,17 @@ class Search:
         return InternalError(f"the generated code and the interpreter disagree on transition {number}, `{t.label}`")
 
     def _paths(self) -> Paths:
+        from defercheck.explore.witness import Paths
+
         return Paths(self._system, self._layout, self._storage.get, self._storage.parent)
 
     def _result(self, complete: bool, limit: Limit, stuck_checked: bool, fair_checked: bool) -> Exploration:
         control = self._control
-        paths, witnesses = self._paths(), dict(self._loops)
+        witnesses = dict(self._loops)
         for p in self._system.properties:
             index = self._shared.first[self._plan.slots[p.id]]
             if index != NEVER and p.id not in witnesses:
+                paths = self._paths()
                 last = (paths.violating(index, p),) if p.kind == "step" else ()
                 witnesses[p.id] = Witness(p.id, paths.to(index) + last)
         return Exploration(

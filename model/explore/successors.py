@@ -15,7 +15,7 @@ from defercheck.explore.control import control_at
 from defercheck.explore.layout import Layout
 from defercheck.explore.ranges import Ranges
 from defercheck.system.expr import Const, Expr
-from defercheck.system.system import Context, Transition, TransitionSystem
+from defercheck.system.system import Context, Property, Transition, TransitionSystem
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,11 @@ class Plan:
     def record(self) -> int:
         """Words of the packed state, then its hash, then the index of its parent."""
         return self.layout.words + 2
+
+    @property
+    def promises(self) -> list[Property]:
+        """The properties that need the graph of states in any case."""
+        return [c for c in self.system.properties if c.kind in ("eventually", "leadsto")]
 
     @property
     def most(self) -> int:
