@@ -42,7 +42,9 @@ def origins(done: Examined, claim: str) -> set[str]:
 
 def test_one_cpu_at_a_time_follows_from_who_owns_RUN() -> None:
     assert proved().proofs is not None and proved().proofs.of("DF201").status == "proved"
-    assert origins(proved(), "DF201") == {"RUN_has_one_owner", "running_under_RUN"}
+    # The solver names a core that is enough, not always the smallest.
+    assert {"RUN_has_one_owner", "running_under_RUN"} <= origins(proved(), "DF201")
+    assert all(lemma.origin == "kernel" for lemma in proved().proofs.of("DF201").lemmas)  # type: ignore[union-attr]
     assert len(proved().proofs.of("DF201").lemmas) <= 8
 
 
