@@ -84,6 +84,7 @@ class ControlFlow:
         self.executor.touches.clear()  # those of assertions are the spec's own looks, not the driver's
         fresh = self.settler.path(point, env)
         fresh.guard, fresh.violations = start.guard, start.violations
+        function = self.executor.function_name()  # before what a way leads to is settled, in a function of its own
         ways = list(self.ways(point, fresh)) if start.possible else []
         waiting += self.executor.waiting
         s = statement(point)
@@ -109,7 +110,7 @@ class ControlFlow:
             self.builder.step(self.context, at, None, v.condition, {}, text, span, calls, v.property.id, seen)
         for p, after, bindings in ways:
             if p.possible:
-                bindings = self.spill(bindings, p)
+                bindings = self.spill(bindings, p, function)
                 target = self.location(after, bindings, ())
                 updates = dict(p.store)
                 if target == self.final:
@@ -140,8 +141,9 @@ class ControlFlow:
         """Names of the variables that exist once for each context."""
         return {g.name for g in self.program.globals.values() if g.storage == "frame"}
 
-    def spill(self, env: Env, p: Path) -> Env:
-        """Names bound to values that are not known at compile time go into state variables."""
+    def spill(self, env: Env, p: Path, function: str) -> Env:
+        """Names bound to values that are not known at compile time go into state variables, those of the function
+        whose step it is."""
         result: Env = {}
         for name, v in env.items():
             if isinstance(v, ObjectValue | Place | Const) or not hasattr(v, "_hash"):
@@ -149,7 +151,7 @@ class ControlFlow:
                 continue
             lo, hi = self.builder.bounds(v)  # type: ignore[arg-type]
             spot = self.calls.sites[name] if name.startswith("$") else name
-            place = f"{self.context.name}:{self.executor.function_name()}.{spot}"
+            place = f"{self.context.name}:{function}.{spot}"
             if place in self.builder.variables:
                 old = self.builder.variables[place]
                 lo, hi = min(lo, old.lo), max(hi, old.hi)

@@ -29,3 +29,10 @@ def test_saved_flags_take_one_bit_wherever_they_are_kept() -> None:
     text = "unsigned long f; spinlock l; irq nic { spin_lock_irqsave(&l, f); spin_unlock_irqrestore(&l, f); }"
     system = compile_spec(load(Source("spec.dfr", text)), "6.1", Options(reduce=False))
     assert [(v.lo, v.hi) for v in system.variables if v.name == "f"] == [(0, 1)]
+
+
+def test_a_local_of_a_driver_and_one_of_the_kernel_model_may_have_one_name() -> None:
+    """queue_work saves the interrupt state in a local `flags` too: it took that of the driver, and gave it back off."""
+    locked = "spin_lock_irqsave(&l, flags); queue_work(system_wq, &w); spin_unlock_irqrestore(&l, flags);"
+    text = "spinlock_t l; void f(struct work_struct *x) { } DECLARE_WORK(w, f); "
+    assert codes(text + f"void save(void) {{ unsigned long flags; {locked} }} thread p {{ save(); }}") == []
