@@ -8,15 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from defercheck.system.expr import TRUE, Const, Expr, Var, conj, disj, equals, ite, negate, op
 from defercheck.system.system import Context, Location, Property, Transition, TransitionSystem, Variable
 from hypothesis import strategies as st
 
+from tests.systems import BOOLEANS, among, between
+
 SHARED = ("s0", "s1", "s2")
 LOCAL = ("a", "b")
 TOP = 2
 """Every variable ranges over ``0..TOP``."""
+
+
+@cache
+def _values(names: tuple[str, ...]) -> st.SearchStrategy[Expr]:
+    successors = among(*names).map(lambda n: op("mod", op("add", Var(n), Const(1)), Const(TOP + 1)))
+    return between(0, TOP).map(Const) | among(*names).map(Var) | successors
 
 
 @dataclass
@@ -42,34 +51,24 @@ class Assembler:
         self, source: int, target: int | None, guard: Expr = TRUE, *updates: tuple[str, Expr], bad: str = ""
     ) -> None:
         label = f"{self.name}:{source} {', '.join(f'{n} = {e}' for n, e in updates)}"
-        promise, free = self.draw(st.sampled_from([("", "")] * 8 + [("p", ""), ("", "finite"), ("", "unbounded")]))
+        promise, free = self.draw(among(*[("", "")] * 8, ("p", ""), ("", "finite"), ("", "unbounded")))
         self.transitions.append(
             Transition(self.context, source, target, guard, updates, label, violates=bad or None, promise=promise,
                        free=free)
         )  # fmt: skip
 
     def local(self) -> str:
-        return f"{self.name}.{self.draw(st.sampled_from(LOCAL))}"
+        return f"{self.name}.{self.draw(among(*LOCAL))}"
 
     def value(self, *names: str) -> Expr:
-        return self.draw(
-            st.integers(0, TOP).map(Const)
-            | st.sampled_from(names).map(Var)
-            | st.sampled_from(names).map(lambda n: op("mod", op("add", Var(n), Const(1)), Const(TOP + 1)))
-        )
+        return self.draw(_values(names))
 
     def test(self, *names: str) -> Expr:
-        name = self.draw(st.sampled_from(names))
-        return self.draw(
-            st.builds(
-                lambda n, flip: negate(equals(Var(name), n)) if flip else equals(Var(name), n),
-                st.integers(0, TOP),
-                st.booleans(),
-            )
-        )
+        test = equals(Var(self.draw(among(*names))), self.draw(between(0, TOP)))
+        return negate(test) if self.draw(BOOLEANS) else test
 
     def block(self, source: int, depth: int = 0) -> int:
-        for _ in range(self.draw(st.integers(1, 4))):
+        for _ in range(self.draw(between(1, 4))):
             if self.left > 0:
                 self.left -= 1
                 source = self.statement(source, depth)
@@ -85,7 +84,7 @@ class Assembler:
             kinds += [self.meddle, self.meddle]
         if depth < 2:
             kinds += [self.branch, self.branch, self.choice, self.loop]
-        return self.draw(st.sampled_from(kinds))(source, depth)
+        return kinds[self.draw(between(0, len(kinds) - 1))](source, depth)
 
     def local_assignment(self, source: int, depth: int) -> int:
         target = self.place()
@@ -99,7 +98,7 @@ class Assembler:
 
     def shared_assignment(self, source: int, depth: int) -> int:
         target = self.place()
-        name = self.draw(st.sampled_from([*SHARED, "unread", "same"]))
+        name = self.draw(among(*SHARED, "unread", "same"))
         self.step(
             source, target, TRUE, (name, Const(1) if name == "same" else self.value(*SHARED, *[self.local()] * 4))
         )
@@ -118,14 +117,14 @@ class Assembler:
     def claim(self, source: int, depth: int) -> int:
         target, test = self.place(), self.test(*SHARED, self.local())
         self.step(source, target, test)
-        self.step(source, None, negate(test), bad=self.draw(st.sampled_from(["step0", "step1"])))
+        self.step(source, None, negate(test), bad=self.draw(among("step0", "step1")))
         return target
 
     def start_softirq(self, source: int, depth: int) -> int:
         target = self.place()
         if self.softirq is None:
             self.step(source, target)
-        elif self.draw(st.booleans()):
+        elif self.draw(BOOLEANS):
             started = ite(equals(Var(self.softirq), 0), Const(1), Var(self.softirq))
             self.step(source, target, TRUE, (self.softirq, started))
         else:
@@ -133,8 +132,8 @@ class Assembler:
         return target
 
     def meddle(self, source: int, depth: int) -> int:
-        target, theirs = self.place(), f"{self.victim}.{self.draw(st.sampled_from(LOCAL))}"
-        place = self.draw(st.integers(1, 2))
+        target, theirs = self.place(), f"{self.victim}.{self.draw(among(*LOCAL))}"
+        place = self.draw(between(1, 2))
         guard, update = self.draw(
             st.sampled_from(
                 [
@@ -158,8 +157,8 @@ class Assembler:
         return target
 
     def branch(self, source: int, depth: int) -> int:
-        yes, no, test = self.place(), self.place(), self.test(self.local(), *self.draw(st.sampled_from([(), SHARED])))
-        if self.softirq is not None and self.draw(st.integers(0, 3)) == 0:
+        yes, no, test = self.place(), self.place(), self.test(self.local(), *self.draw(among((), SHARED)))
+        if self.softirq is not None and self.draw(between(0, 3)) == 0:
             test = equals(Var(self.softirq), 0)
         self.step(source, yes, test)
         self.step(source, no, negate(test))
@@ -189,10 +188,10 @@ class Assembler:
 @st.composite
 def programs(draw: st.DrawFn) -> TransitionSystem:
     """A well-formed system of one or two threads, perhaps a softirq frame and a hardirq frame over them."""
-    threads = [f"t{n}" for n in range(draw(st.sampled_from([1, 2, 2])))]
-    softirq, hardirq = draw(st.booleans()), draw(st.sampled_from([False, False, True]))
+    threads = [f"t{n}" for n in range(draw(among(1, 2, 2)))]
+    softirq, hardirq = draw(BOOLEANS), draw(among(False, False, True))
     names = [*threads, *["softirq"] * softirq, *["hardirq"] * hardirq]
-    meddling = len(threads) == 2 and draw(st.integers(0, 2)) == 0
+    meddling = len(threads) == 2 and draw(between(0, 2)) == 0
     written = []
     for n, name in enumerate(names):
         frame = name.endswith("irq")
@@ -206,7 +205,7 @@ def programs(draw: st.DrawFn) -> TransitionSystem:
         for n, local in enumerate(LOCAL):  # what was computed shows, or no pass could do it any harm
             last, end = end, asm.place()
             asm.step(last, end, TRUE, (SHARED[n], Var(f"{name}.{local}")))
-        if frame or draw(st.booleans()):
+        if frame or draw(BOOLEANS):
             asm.step(end, 0)
         written.append(asm)
     above = {"hardirq": [], "softirq": ["hardirq.pc"] * hardirq}
@@ -224,8 +223,8 @@ def programs(draw: st.DrawFn) -> TransitionSystem:
         for asm in written
     )
     variables = [_counter(c) for c in contexts]
-    variables += [Variable(n, 0, TOP, draw(st.integers(0, TOP))) for n in SHARED]
-    variables += [Variable(f"{c.name}.{n}", 0, TOP, draw(st.integers(0, TOP))) for c in contexts for n in LOCAL]
+    variables += [Variable(n, 0, TOP, draw(between(0, TOP))) for n in SHARED]
+    variables += [Variable(f"{c.name}.{n}", 0, TOP, draw(between(0, TOP))) for c in contexts for n in LOCAL]
     variables += [Variable(n, 0, TOP, 1) for n in ("fixed", "same", "unread")]
     return TransitionSystem(
         "program",
@@ -241,24 +240,22 @@ def _counter(c: Context) -> Variable:
 
 
 def _claims(draw: st.DrawFn, contexts: tuple[Context, ...]) -> list[Property]:
-    claims = [Property(f"step{n}", "T", "step", "", continues=draw(st.booleans())) for n in range(2)]
+    claims = [Property(f"step{n}", "T", "step", "", continues=draw(BOOLEANS)) for n in range(2)]
     atoms = [equals(Var(name), n) for name in SHARED for n in range(TOP + 1)]
     atoms += [equals(Var(c.pc), n) for c in contexts for n in (0, len(c.locations) - 1)]
-    if draw(st.booleans()):
+    if draw(BOOLEANS):
         atoms += [op("lt", Var(c.pc), Const(3)) for c in contexts]
     for kind in draw(st.lists(st.sampled_from(["invariant", "cover", "terminal"]), min_size=1, max_size=4)):
         some = draw(st.lists(st.sampled_from(atoms), min_size=1, max_size=3))
         claims.append(
-            Property(
-                f"{kind}{len(claims)}", "T", kind, "", expr=negate(conj(*some)) if draw(st.booleans()) else conj(*some)
-            )
+            Property(f"{kind}{len(claims)}", "T", kind, "", expr=negate(conj(*some)) if draw(BOOLEANS) else conj(*some))
         )
     for kind in draw(st.lists(st.sampled_from(["lasting", "eventually", "leadsto"]), max_size=2)):
         some = draw(st.lists(st.sampled_from(atoms), min_size=1, max_size=2))
         trigger = draw(st.sampled_from(atoms)) if kind == "leadsto" else TRUE
         claims.append(Property(f"{kind}{len(claims)}", "T", kind, "", expr=disj(*some), trigger=trigger))
     for n, c in enumerate(contexts):
-        for _ in range(draw(st.integers(0, 1))):
+        for _ in range(draw(between(0, 1))):
             at = draw(st.frozensets(st.integers(0, len(c.locations) - 1), min_size=1))
             claims.append(Property(f"stuck{len(claims)}", "T", "stuck", "", context=n, locations=at))
     return claims
