@@ -114,7 +114,7 @@ INTERNAL = frozenset({
     "leave_context", "irq_may_fire", "hardirq_frame", "spin_trylock_step", "spin_wait", "spin_release",
     "thread_may_start", "irqs_may_fire", "thread_frame", "module_frame", "tasklet_append",
     "tasklet_action_common", "switch_out", "switch_in", "has_waiter", "link_waiter", "unlink_waiter",
-    "kthread_may_start", "kthread_frame", "rouse",
+    "kthread_may_start", "kthread_frame", "rouse", "task_gone",
     "executing", "linked", "wq_start", "is_chained", "activate_next", "insert_work", "nonreentrant", "enqueue",
     "queue_on", "queue_delayed", "timer_expires", "work_starts", "work_ends", "pool_lets_start", "worker",
     "collisions", "collides", "cwq_thread", "cwq_next", "flushing", "flushing_any", "sleep_until_flushed",

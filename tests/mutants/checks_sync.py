@@ -90,6 +90,8 @@ SYNC_CHECKS: tuple[tuple[str, str, str], ...] = (
         WORKER + thread("kthread_run(w); msleep(1); kthread_stop(w);")),
     ("kthread", "is woken but was never created",
         "bool no; " + WORKER + thread("if (no) kthread_run(w); wake_up_process(w);")),
+    ("kthread", "has ended: wake_up_process looks at a task that is gone",
+        WORKER + thread("kthread_run(w); kthread_stop(w); wake_up_process(w);")),
     ("module", "is a thread that still runs when the module is gone",
         "thread w { while (!kthread_should_stop()) msleep(1); } module { init { kthread_run(w); } }"),
     ("waitqueue", "is waited on before it was initialised",
