@@ -47,6 +47,8 @@ def unexercised(program: Program, lowered: Lowered, fired: Set[int]) -> Iterator
     fields = {n.name.text for n in walk(_bodies(program)) if isinstance(n, tree.Field)}
     for i in program.instances.values():
         last = i.name.rsplit(".", 1)[-1]
+        if i.name in names:
+            continue
         if i.type not in ("irq", "irq_thread") and not i.span.source.kernel and last not in names | fields:
             yield _warning("DF903", "object never used", f"nothing in the spec uses `{i.name}`", i.span, i.name)
 

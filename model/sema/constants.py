@@ -20,6 +20,7 @@ ALIASES = {
     "raw_spinlock_t": "spinlock",
     "tasklet_struct": "tasklet",
     "timer_list": "timer",
+    "task_struct": "kthread",
 }
 """The kernel's C names of types whose model has a shorter name."""
 

@@ -28,8 +28,8 @@ from defercheck.sema.uses import (
     mentions,
     mentions_soft_hrtimers,
     requests,
-    sleeps_by_hand,
     task,
+    task_states,
     used_pools,
 )
 from defercheck.sema.versions import flags
@@ -99,7 +99,7 @@ class _Collector(Objects):
         opens = any(isinstance(i, tree.DeviceDecl) and (i.part("open") or i.part("close")) for i in self.spec.items)
         all_flags["device_opens"] = "used" if opens else "unused"
         all_flags["soft_hrtimers"] = "used" if mentions_soft_hrtimers(self.spec) else "unused"
-        all_flags["task_states"] = "used" if sleeps_by_hand(self.spec) else "unused"
+        all_flags["task_states"] = "used" if task_states(self.spec) else "unused"
         return Program(
             spec=self.spec,
             kernel_files=self.kernel,

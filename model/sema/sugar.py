@@ -12,8 +12,10 @@ from typing import Any
 from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, Source, Span, SpecError
 from defercheck.sema.constants import ALIASES, suggest
+from defercheck.sema.kthreads import CREATING, with_threads
 from defercheck.sema.pointers import Pointers
 from defercheck.sema.queues import as_objects, by_pointer, is_null
+from defercheck.sema.untyped import with_types
 
 CONSTRUCTORS = {
     "create_workqueue": "workqueue", "create_singlethread_workqueue": "workqueue", "alloc_workqueue": "workqueue",
@@ -55,6 +57,7 @@ PLAIN = {
 
 def desugar(spec: tree.SpecFile) -> tree.SpecFile:
     """The spec in terms of what the kernel model declares. Unchanged parts are the same nodes."""
+    spec = with_threads(with_types(spec))
     pointed = by_pointer(spec)
     spec = as_objects(_with_module(spec))
     structs = {i.name.text: tuple(n.text for n in i.instances) for i in spec.items if isinstance(i, tree.StructDecl)}
@@ -165,8 +168,9 @@ class _Rewriter:
             case tree.CallExpr(callee=tree.NameExpr(name=name)) if name in PLAIN:
                 kept = node.arguments[: 1 if PLAIN[name] == "READ_ONCE" else 2]
                 return replace(node, callee=tree.NameExpr(PLAIN[name], node.callee.span), arguments=kept)
-            case tree.CallExpr(callee=tree.NameExpr("kthread_run" | "kthread_create"), arguments=(thread, *_, _)):
-                return replace(node, arguments=(thread,))  # without the data and the name
+            case tree.CallExpr(callee=tree.NameExpr(name=name), arguments=(thread, *_, _)) if name in CREATING:
+                callee = replace(node.callee, name=CREATING[name])
+                return replace(node, callee=callee, arguments=(thread,))  # without the data and the name
             case tree.ExprStatement(expr=tree.CallExpr(callee=tree.NameExpr("DEFINE_WAIT"), arguments=(wait,))):
                 if not isinstance(wait, tree.NameExpr):
                     return node

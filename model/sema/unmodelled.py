@@ -127,7 +127,6 @@ _TYPES = {
                      "rwlock_t", "rw_semaphore", "seqlock_t", "irq_work", "napi_struct", "list_head", "kref",
                      "work", "timer", "workqueue", "rcu_head"), ""),
     **dict.fromkeys(("wait_queue_head_t", "wait_queue_head", "waitqueue"), _WAIT),
-    "task_struct": "a thread is its own name: `thread worker { ... }`, `kthread_run(worker)`, `kthread_stop(worker)`",
     "completion": _FLAG,
     **dict.fromkeys(("atomic_t", "atomic64_t", "refcount_t"),
                     "declare an `int<..>` with a range and change it in `atomic { }`"),

@@ -116,25 +116,46 @@ def mentions(spec: tree.SpecFile, declared: tree.MacroUse) -> bool:
     first = declared.arguments[0]
     assert isinstance(first, tree.NameExpr)
     names = _names(spec)
+    if first.name == "failed_kthread":
+        return bool(names & _CREATES) and any(
+            i.name.text == "allocation" and i.value.text == "may_fail"
+            for i in spec.items
+            if isinstance(i, tree.OptionDecl)
+        )
     return first.name in names or (first.name == "system_wq" and bool(names & _ON_SYSTEM_WQ))
 
 
 _CREATES = frozenset({"kthread_run", "kthread_create"})
 _OF_TASKS = _CREATES | {"kthread_stop", "wake_up_process", "get_task_struct", "put_task_struct"}
 _BY_HAND = frozenset({"set_current_state", "__set_current_state", "prepare_to_wait"})
+_WAKES_A_TASK = frozenset({"kthread_stop", "wake_up_process"})
 
 
 def task(spec: tree.SpecFile, thread: str) -> str:
-    """What calls of a spec say of a thread: ``created`` by one of them, ``named`` by one, or nothing."""
+    """What a spec says of a thread: ``created`` by a call, ``named`` by one or given to a pointer, or nothing."""
     calls = [n for n in walk(spec.items) if isinstance(n, tree.CallExpr) and thread in _names_given(n)]
     if any(_callee(c) in _CREATES for c in calls):
         return "created"
-    return "named" if any(_callee(c) in _OF_TASKS for c in calls) else ""
+    if any(_callee(c) in _OF_TASKS for c in calls):
+        return "named"
+    return "named" if any(_gives(n, thread) for n in walk(spec.items)) else ""
 
 
-def sleeps_by_hand(spec: tree.SpecFile) -> bool:
-    """Whether a spec changes the state of a task itself."""
-    return bool(_names(spec) & _BY_HAND)
+def _gives(node: object, name: str) -> bool:
+    """Whether an assignment or a declaration gives a name to a pointer."""
+    match node:
+        case tree.Assign(value=tree.NameExpr() as value):
+            return value.name == name
+        case tree.Declarator(stars=1, initial=tree.NameExpr() as value):
+            return value.name == name
+    return False
+
+
+def task_states(spec: tree.SpecFile) -> bool:
+    """Whether the state of a task matters: the spec changes it itself, or wakes a task that may wait for an event."""
+    names = _names(spec)
+    waits = any(name.startswith("wait_event") for name in names)
+    return bool(names & _BY_HAND) or (waits and bool(names & _WAKES_A_TASK))
 
 
 def _callee(call: tree.CallExpr) -> str:

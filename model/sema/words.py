@@ -137,7 +137,7 @@ INTERNAL = frozenset({
 
 KERNELS_OBJECTS = frozenset({
     "DEFINE_SYSTEM_WORKQUEUE", "DEFINE_SYSTEM_UNBOUND_WORKQUEUE", "DEFINE_SYSTEM_HIGHPRI_WORKQUEUE",
-    "DEFINE_SYSTEM_BH_WORKQUEUE", "DEFINE_SYSTEM_BH_HIGHPRI_WORKQUEUE",
+    "DEFINE_SYSTEM_BH_WORKQUEUE", "DEFINE_SYSTEM_BH_HIGHPRI_WORKQUEUE", "DEFINE_FAILED_KTHREAD",
 })  # fmt: skip
 """Declarations of objects that exist when a driver is loaded; a driver's own begins as its type says."""
 
