@@ -95,7 +95,9 @@ class _Threads:
     def thread(self, call: tree.CallExpr, function: str) -> tree.CallExpr:
         """Declare the thread of a call, and give the call its name."""
         f, at = self.own[function], call.arguments[0].span
-        count = sum(isinstance(i, tree.ContextDecl) and i.name.text.startswith(f"{function}.thread") for i in self.items)
+        count = sum(
+            isinstance(i, tree.ContextDecl) and i.name.text.startswith(f"{function}.thread") for i in self.items
+        )
         name = f"{function}.thread{count + 1 if count else ''}"
         if len(f.parameters) > 1:
             text = f"`{function}` is the function of a thread and has {len(f.parameters)} parameters"
