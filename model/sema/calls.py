@@ -199,7 +199,8 @@ class Calls(Expressions):
         found = self.typed(inner, scope)
         if p.type is None or found.type is None:
             return
-        problem = misfit(p.type, found, self.program)
+        wanted = Number() if isinstance(p.type, Opaque) and isinstance(found.type, Function) else p.type
+        problem = misfit(wanted, found, self.program)
         if problem is not None:
             self.complaints.add(problem.message, e.span, problem.label, problem.help, (s.note,))
 

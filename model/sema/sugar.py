@@ -44,8 +44,8 @@ SOME = {"kmalloc": "kmalloc_some", "kzalloc": "kzalloc_some"}
 FROM = frozenset({"from_tasklet", "from_timer", "timer_container_of"})
 """``container_of`` with a variable in place of the type."""
 
-STARTING = frozenset({"ATOMIC_INIT", "ATOMIC64_INIT", "ATOMIC_LONG_INIT", "REFCOUNT_INIT"})
-"""Macros around the initial value of an atomic variable."""
+AROUND = frozenset({"ATOMIC_INIT", "ATOMIC64_INIT", "ATOMIC_LONG_INIT", "REFCOUNT_INIT", "likely", "unlikely"})
+"""Macros that are their argument: around the initial value of an atomic variable, and what a compiler may expect."""
 
 PLAIN = {
     "rcu_dereference": "READ_ONCE", "rcu_access_pointer": "READ_ONCE", "rcu_dereference_protected": "READ_ONCE",
@@ -163,7 +163,7 @@ class _Rewriter:
     def replaced(self, node: Any) -> Any:
         """A call without its strings, an assignment of a constructor's result as the call that it stands for."""
         match node:
-            case tree.CallExpr(callee=tree.NameExpr(name=name), arguments=(start,)) if name in STARTING:
+            case tree.CallExpr(callee=tree.NameExpr(name=name), arguments=(start,)) if name in AROUND:
                 return start
             case tree.CallExpr(callee=tree.NameExpr(name=name)) if name in PLAIN:
                 kept = node.arguments[: 1 if PLAIN[name] == "READ_ONCE" else 2]

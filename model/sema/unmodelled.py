@@ -84,7 +84,6 @@ _HELP: dict[str, str] = {
                      "platform_get_drvdata", "dev_get_drvdata", "to_delayed_work"), _OBJECT),
     **dict.fromkeys(("BUG_ON", "WARN_ON", "WARN_ON_ONCE", "VM_BUG_ON"), _ASSERT),
     **dict.fromkeys(("BUG", "WARN", "panic"), "write `assert(false);`"),
-    **dict.fromkeys(("likely", "unlikely"), "write the condition alone"),
     "sizeof": "`kmalloc` takes the object itself: `kmalloc(dev, GFP_KERNEL)`",
 }  # fmt: skip
 

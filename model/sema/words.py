@@ -76,7 +76,13 @@ MACHINE: dict[str, Word] = {
 }
 """Every word of the machine that the kernel model may call, but for those that print."""
 
-QUIET = frozenset({"printk", "pr_info", "pr_err", "pr_warn", "pr_notice", "pr_debug"})
+_LOUDNESS = ("emerg", "alert", "crit", "err", "warn", "warning", "notice", "info", "dbg", "debug", "cont")
+QUIET = frozenset({"printk", "printk_once", "printk_ratelimited", "trace_printk", "dump_stack"}) | {
+    f"{who}_{how}{when}"
+    for who in ("pr", "dev", "netdev", "netif")
+    for how in _LOUDNESS
+    for when in ("", "_once", "_ratelimited")
+}
 """Output: evaluated for its accesses, otherwise nothing."""
 
 PUBLIC = frozenset({

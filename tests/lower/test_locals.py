@@ -36,3 +36,19 @@ def test_a_local_of_a_driver_and_one_of_the_kernel_model_may_have_one_name() -> 
     locked = "spin_lock_irqsave(&l, flags); queue_work(system_wq, &w); spin_unlock_irqrestore(&l, flags);"
     text = "spinlock_t l; void f(struct work_struct *x) { } DECLARE_WORK(w, f); "
     assert codes(text + f"void save(void) {{ unsigned long flags; {locked} }} thread p {{ save(); }}") == []
+
+
+def test_numbers_that_the_model_does_not_follow_reach_the_calls_that_ignore_them() -> None:
+    text = """
+    timer t { }
+    void again(unsigned long expires) { mod_timer(&t, expires); }
+    irq nic { if (unlikely(timer_pending(&t))) netdev_dbg(0, "pending"); else again(jiffies + HZ / 10); }
+    device card {
+        probe { dev_info(0, "here"); return request_irq(&late, IRQF_TRIGGER_RISING); }
+        remove { free_irq(&late); }
+    }
+    irq late { }
+    cover armed: timer_pending(t);
+    """
+    assert codes(text) == []
+    assert codes(f"{text} invariant never_armed: !timer_pending(t);") == ["DF702"]
