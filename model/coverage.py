@@ -49,7 +49,11 @@ def unexercised(program: Program, lowered: Lowered, fired: Set[int]) -> Iterator
         last = i.name.rsplit(".", 1)[-1]
         if i.name in names:
             continue
-        if i.type not in ("irq", "irq_thread", "managed_device") and not i.span.source.kernel and last not in names | fields:
+        if (
+            i.type not in ("irq", "irq_thread", "managed_device")
+            and not i.span.source.kernel
+            and last not in names | fields
+        ):
             yield _warning("DF903", "object never used", f"nothing in the spec uses `{i.name}`", i.span, i.name)
 
 

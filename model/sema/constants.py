@@ -24,8 +24,9 @@ ALIASES = {
 }
 """The kernel's C names of types whose model has a shorter name."""
 
-ERRNO: dict[str, int] = {name: number for number, name in errno.errorcode.items()} | {"ERESTARTSYS": 512}
-"""Error numbers, for `return -ENOMEM;`; the last is one that the kernel keeps to itself."""
+_KERNELS_OWN = {"ERESTARTSYS": 512, "EPROBE_DEFER": 517}
+ERRNO: dict[str, int] = {name: number for number, name in errno.errorcode.items()} | _KERNELS_OWN
+"""Error numbers, for `return -ENOMEM;`, and some that the kernel keeps to itself."""
 
 NUMBERS = {
     "WORK_BUSY_PENDING": 1, "WORK_BUSY_RUNNING": 2,
