@@ -11,7 +11,7 @@ SINCE: dict[str, str] = {
     # §4.2
     **dict.fromkeys(
         ("alloc_workqueue", "system_wq", "system_long_wq", "system_unbound_wq", "work_busy", "WQ_UNBOUND",
-         "WQ_FREEZABLE", "WQ_HIGHPRI", "WQ_MEM_RECLAIM"), "2.6.36"),
+         "WQ_FREEZABLE", "WQ_HIGHPRI", "WQ_MEM_RECLAIM", "WQ_CPU_INTENSIVE"), "2.6.36"),
     "alloc_ordered_workqueue": "2.6.37",
     # §4.8: in 3.6.5, not in 2.6.37; the release is (U)
     "drain_workqueue": "3.0",

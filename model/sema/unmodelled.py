@@ -96,13 +96,9 @@ _PREFIXES = {
 
 MODELLED = "this version models interrupts, softirqs, tasklets, works, wait queues, locks, kmalloc and a module's life"
 
-UNMODELLED_FLAGS = frozenset({"WQ_CPU_INTENSIVE"})
-"""Flags whose queue would behave otherwise than the model's: not to be passed over in silence."""
-
 _VALUES = {
     **dict.fromkeys(("jiffies", "HZ"), "time is not measured here: leave it out"),
     "current": "there is no task structure here",
-    **dict.fromkeys(UNMODELLED_FLAGS, "leave the flag out if what it changes does not matter here"),
     **dict.fromkeys(("__GFP_ZERO",), "use `kzalloc`"),
     **dict.fromkeys(("GFP_DMA", "GFP_NOFS", "GFP_USER", "__GFP_NOWARN"), "use GFP_KERNEL, GFP_ATOMIC or GFP_NOWAIT"),
 }

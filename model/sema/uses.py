@@ -97,12 +97,13 @@ def _names(spec: tree.SpecFile) -> set[str]:
 
 
 def used_pools(spec: tree.SpecFile) -> dict[str, str]:
-    """Which of the less usual worker pools a spec can use at all; the others are left out of its model."""
+    """Which of the less usual worker pools and queues a spec can use at all; the others are left out of its model."""
     names = _names(spec)
     return {
         "unbound_wq": "used" if names & _UNBOUND else "unused",
         "highpri_wq": "used" if names & _HIGHPRI else "unused",
         "bh_wq": "used" if names & _BH else "unused",
+        "intensive_wq": "used" if "WQ_CPU_INTENSIVE" in names else "unused",
     }
 
 
