@@ -103,7 +103,8 @@ LINES = (
     one("every handler wakes the thread", "kernel/irq_thread_not_woken.dfr", "DF701", "irq",
         "if (returned == IRQ_WAKE_THREAD) wake", "wake"),
     one("IRQF_ONESHOT masks nothing", "kernel/irq_thread_oneshot.dfr", "DF701", "irq",
-        "if (line.oneshot && irq_thread_active(line)) return false;", ";"),
+        "bool irq_may_fire(irq line) {\n    if (line.oneshot && irq_thread_active(line)) return false;",
+        "bool irq_may_fire(irq line) {"),
     one("disable_irq does not wait for the thread", "kernel/irq_thread_disable.dfr", "DF701", "irq",
         "if (irq_thread_active(line)) {", "if (false) {"),
     Fault("a line fires also when it does not", "kernel/irq_level.dfr", ("invariant only_then",), (
