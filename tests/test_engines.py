@@ -24,7 +24,7 @@ def lengths(e: Exploration) -> dict[str, int]:
     return {name: len(w.path) for name, w in e.witnesses.items()}
 
 
-@pytest.mark.parametrize("row", part(ROWS, 4), ids=str)
+@pytest.mark.parametrize("row", part(ROWS, 8), ids=str)
 def test_engines_and_reductions_agree(row: Row) -> None:
     compiled = compile_program(resolve(load(row.file), row.kernel, row.options), row.options).system
     system, _ = reduced(compiled, row.options)

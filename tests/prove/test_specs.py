@@ -22,7 +22,7 @@ def proved(row: Row, text: str | None = None) -> CheckResult:
     return check_spec(spec, row.kernel, replace(row.options, prove=True))
 
 
-@pytest.mark.parametrize("row", part(BOOK, 3), ids=str)
+@pytest.mark.parametrize("row", part(BOOK, 6), ids=str)
 def test_all_that_holds_is_proved(row: Row) -> None:
     result = proved(row)
     assert result.status == "holds"
