@@ -11,6 +11,7 @@ from defercheck.grammar.span import Diagnostic, Span, SpecError
 from defercheck.grammar.tree import (
     AllowDecl,
     Block,
+    ConstantDecl,
     ContextDecl,
     CpusDecl,
     DefineDecl,
@@ -87,12 +88,26 @@ class Builder(StatementBuilder):
 
     # ---- declarations
 
+    def on_constant_decl(self, span: Span, c: list[Any]) -> ConstantDecl:
+        return ConstantDecl(self.name_of(c[1]), c[2], span)
+
     def on_enum_decl(self, span: Span, c: list[Any]) -> EnumDecl:
-        return EnumDecl(self.name_of(c[1]), self.names_of(c[3:-2]), span)
+        named = c[1].type == "NAME"
+        return EnumDecl(self.name_of(c[1]) if named else None, self.names_of(c[2 + named : -2]), span)
 
     def on_struct_decl(self, span: Span, c: list[Any]) -> StructDecl:
         members = tuple(child for child in c if isinstance(child, VarDecl))
-        return StructDecl(self.name_of(c[1]), members, self.names_of(c[4 + len(members) :]), span)
+        declared = [child for child in c if isinstance(child, tuple)]
+        instances = tuple(name for stars, name in declared if not stars)
+        return StructDecl(
+            self.name_of(c[1]), members, instances, span, tuple(name for stars, name in declared if stars)
+        )
+
+    def on_instance(self, span: Span, c: list[Any]) -> tuple[int, Name]:
+        stars = len(c[0]) if len(c) > 1 else 0
+        if stars > 1:
+            raise SpecError(Diagnostic("a pointer to a pointer is not modelled", span, help="delete a `*`"))
+        return stars, self.name_of(c[-1])
 
     def on_type_decl(self, span: Span, c: list[Any]) -> TypeDecl:
         return TypeDecl(self.name_of(c[1]), tuple(child for child in c if isinstance(child, VarDecl)), span)
@@ -179,8 +194,14 @@ class Builder(StatementBuilder):
             raise SpecError(Diagnostic(f"each {kind} has a body of its own", place, help="declare it separately"))
         body = next((child for child in c if isinstance(child, Block)), None)
         words = ("level" in given, "exactly" in given, "fairly" in given)
-        line = Line(*words, given.get("when"), given.get("thread"), body is not None)
-        if body is None:  # the kernel's own handler
+        bodiless = body is None and "thread" not in given
+        line = Line(*words, given.get("when"), given.get("thread"), body is not None or bodiless, bodiless)
+        if bodiless and kind != "irq":
+            help = f"write what it does: `{kind} {names[0]} {{ ... }}`"
+            raise SpecError(Diagnostic(f"the {kind} `{names[0]}` has no body", names[0].span, "", help))
+        if bodiless:
+            body = Block((), names[0].span)
+        elif body is None:  # the kernel's own handler
             place = given["thread"].span
             body = Block((Return(NameExpr("IRQ_WAKE_THREAD", place), place),), place)
         return ContextDecl(

@@ -17,9 +17,12 @@ _WORDS = MappingProxyType(
         "STRING": "a string",
         "FUNCTION_LPAR": "`(`",
         "IRQ_THREAD": "`thread`",
+        "LINE_END": "the end of the line",
+        "HASH_DEFINE": "`#define`",
         "$END": "the end of the file",
     }
 )
+_NAMED = ("NAME", "NUMBER", "STRING", "FUNCTION_LPAR", "LINE_END", "$END")
 _OPERATORS = frozenset({*BINARY, "?", "==>", ".", "->", "[", "(", "=", "+=", "-=", "|=", "&=", "^=", "++", "--"})
 _MOST = 5
 """More alternatives than this are not worth reading."""
@@ -84,7 +87,9 @@ def _wanted(failure: Failure) -> list[str]:
         wanted.append("a type")
         rest -= {"NAME", "list", "bool", "void", "int", "unsigned", "signed", "long", "short", "char", "struct", "enum"}
         rest -= {"percpu", "frame", "ghost", "shadow", "ref", "out"}
-    words = [_WORDS[symbol] for symbol in ("NAME", "NUMBER", "STRING", "FUNCTION_LPAR", "$END") if symbol in rest]
+    words = [
+        _WORDS[symbol] for symbol in ("NAME", "NUMBER", "STRING", "FUNCTION_LPAR", "LINE_END", "$END") if symbol in rest
+    ]
     signs = rest - _WORDS.keys() - _OPERATORS
     if signs or wanted or words:
         wanted += words + [f"`{sign}`" for sign in sorted(signs)]
@@ -103,6 +108,8 @@ def _found(failure: Failure) -> str:
     if failure.at_end:
         return "the end of the file"
     text = failure.token.text
+    if failure.token.type == "LINE_END":
+        return "the end of the line"
     if failure.token.type == "STRING" and len(text) > 24:
         return "a string"
     if failure.token.type not in ("NAME", "NUMBER", "STRING") and text.isidentifier():

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from defercheck.grammar.format_expressions import number
-from defercheck.grammar.format_layout import Break, Page, Pieces
+from defercheck.grammar.format_layout import Break, Page, Pieces, plain
 from defercheck.grammar.format_statements import StatementPrinter
 from defercheck.grammar.span import Span
 from defercheck.grammar.tree import (
     AllowDecl,
     Block,
+    ConstantDecl,
     ContextDecl,
     CpusDecl,
     DefineDecl,
@@ -73,7 +74,9 @@ class _ItemPrinter(StatementPrinter):
                 self.block(front, body)
             case ContextDecl():
                 front += self._context_head(item)
-                if item.line.hard:
+                if item.line.given:
+                    page.unit([*front[:-1], str(front[-1]).rstrip(), ";"], end)
+                elif item.line.hard:
                     self.block(front, item.body, last=item.line.thread is None)
                     front = ["} "]
                 if item.line.thread is not None:
@@ -85,12 +88,14 @@ class _ItemPrinter(StatementPrinter):
             case StartDecl(body, _, cpu):
                 on = f"on cpu {number(cpu.value, cpu.span)} " if cpu else ""
                 self.block([*front, f"start {on}"], body)
-            case StructDecl(name, members, instances):
-                self._members([*front, f"struct {self._name(name)} "], members, name, end, instances, ";")
+            case StructDecl(name, members):
+                self._members([*front, f"struct {self._name(name)} "], members, name, end, item, ";")
             case TypeDecl(name, members):
-                self._members([*front, f"type {self._name(name)} "], members, name, end, (), "")
-            case EnumDecl(name, constants):
-                self._enum(front, name, constants, end)
+                self._members([*front, f"type {self._name(name)} "], members, name, end, None, "")
+            case ConstantDecl(name, value):
+                page.unit([*front, plain([f"#define {self._name(name)} ", *self.expr(value)])], value.span.end)
+            case EnumDecl():
+                self._enum(front, item)
             case VersionDecl():
                 self._version(front, item)
             case _:
@@ -201,13 +206,13 @@ class _ItemPrinter(StatementPrinter):
         page.unit(["}"], span.end)
 
     def _members(
-        self, head: Pieces, members: tuple[VarDecl, ...], name: Name, end: int, instances: tuple[Name, ...], ends: str
+        self, head: Pieces, members: tuple[VarDecl, ...], name: Name, end: int, struct: StructDecl | None, ends: str
     ) -> None:
         page = self.page
         opens = page.find("{", name.span.end)
         closes = page.find("}", members[-1].span.end if members else opens)
         if not members and not page.has_comments(opens, closes):
-            page.unit([*head, "{ }", *self._instances(instances), ends], end)
+            page.unit([*head, "{ }", *self._declared(struct), ends], end)
             return
         page.unit([*head, "{"], opens + 1)
         page.level += 1
@@ -215,17 +220,26 @@ class _ItemPrinter(StatementPrinter):
             page.begin(member.span.start)
             page.unit([*self.var_decl(member), ";"], member.span.end)
         self._close(closes)
-        page.unit(["}", *self._instances(instances), ends], end)
+        page.unit(["}", *self._declared(struct), ends], end)
 
-    def _instances(self, instances: tuple[Name, ...]) -> Pieces:
-        return [" ", *self._names(instances)] if instances else []
+    def _declared(self, struct: StructDecl | None) -> Pieces:
+        """What is declared behind a struct, in the order of the text."""
+        if struct is None:
+            return []
+        names = sorted((*struct.instances, *struct.pointers), key=lambda name: name.span.start)
+        pieces: Pieces = [" "] if names else []
+        for n, name in enumerate(names):
+            pieces += [",", Break(0)] if n else []
+            pieces.append(("*" if name in struct.pointers else "") + self._name(name))
+        return pieces
 
-    def _enum(self, front: Pieces, name: Name, constants: tuple[Name, ...], end: int) -> None:
-        page = self.page
-        opens = page.find("{", name.span.end)
+    def _enum(self, front: Pieces, item: EnumDecl) -> None:
+        page, constants, end = self.page, item.constants, item.span.end
+        begins = item.name.span if item.name is not None else item.span
+        opens = page.find("{", begins.end if item.name is not None else begins.start)
         closes = page.find("}", constants[-1].span.end if constants else opens)
-        head = [*front, f"enum {self._name(name)} {{"]
-        comments = page.has_comments(name.span.start, closes)
+        head = [*front, f"enum {self._name(item.name)} {{" if item.name is not None else "enum {"]
+        comments = page.has_comments(begins.start, closes)
         names = self._names(constants) if not comments else []
         if not comments and page.try_unit(lambda: [*head, " ", *names, " };"], end):
             return

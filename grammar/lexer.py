@@ -47,6 +47,9 @@ _PROTOTYPE = re.compile(
         \( [^(){};=]* \) \s* ;""",
     re.VERBOSE,
 )
+_SILENT = re.compile(r"#[ \t]*(?:(?:include|pragma)\b.*|define[ \t]+\w+[ \t]*)")
+"""Lines for the preprocessor that say nothing here."""
+_DEFINE = re.compile(r"#[ \t]*define\b(?=[ \t]+\w+[ \t]+\S)")
 _CLOSERS = MappingProxyType({")": "(", "]": "[", "}": "{"})
 
 
@@ -142,9 +145,14 @@ class Lexer:
         self._terminals = table.terminals
 
     def __iter__(self) -> Iterator[Token]:
+        length = len(self.places.source.text)
+        yield from self._cut(0, length)
+        yield Token(END, "", length, length)
+
+    def _cut(self, begins: int, ends: int) -> Iterator[Token]:
         text = self.places.source.text
         done = 0
-        for match in _MASTER.finditer(text):
+        for match in _MASTER.finditer(text, begins, ends):
             kind = match.lastgroup
             start, end = match.span()
             if kind == "space" or start < done:
@@ -171,11 +179,24 @@ class Lexer:
                     token = Token("NUMBER", token.text, start, end)
                 case "string":
                     token = Token("STRING", token.text, start, end)
+                case "directive" if _SILENT.fullmatch(token.text):
+                    self.comments.append(token)
+                    continue
+                case "directive" if (word := _DEFINE.match(token.text)) and self._accepts("HASH_DEFINE"):
+                    yield from self._definition(start, start + word.end(), end)
+                    continue
                 case _:
                     raise lexical_errors.bad_character(text, self.places.span(start, end))
             self.tokens.append(token)
             yield token
-        yield Token(END, "", len(text), len(text))
+
+    def _definition(self, start: int, word: int, end: int) -> Iterator[Token]:
+        """`#define LIMIT 3`, whose end is that of its line."""
+        self.tokens.append(Token("HASH_DEFINE", "#define", start, word))
+        yield self.tokens[-1]
+        yield from self._cut(word, end)
+        self.tokens.append(Token("LINE_END", "", end, end))
+        yield self.tokens[-1]
 
     def _prototype(self, start: int) -> Token | None:
         """The prototype that begins here, where an item may: it says nothing that its function does not."""

@@ -78,10 +78,17 @@ def bad_character(text: str, span: Span) -> SpecError:
     """The character at ``span`` starts nothing: no word, number, sign, string or comment."""
     rest = text[span.start : span.start + 200]
     char = rest[0]
+    if re.match(r"#[ \t]*define[ \t]+\w+\(", rest):
+        help = "write a function, which is inlined where it is called"
+        return SpecError(Diagnostic("a macro with parameters is not in the language", span, "", help))
     known = {
         "/": ("the comment is never closed", "it starts here", "end it with `*/`"),
         '"': ("the string is never closed", "it starts here", 'end it with `"`, on this line'),
-        "#": ("there is no preprocessor", "", "delete the line: the kernel's names are built in, `enum` names numbers"),
+        "#": (
+            "there is no preprocessor",
+            "",
+            "delete the line: only `#include` and `#define LIMIT 3` are known",
+        ),
         "'": ("character constants are not in the language", "", "use a number or an `enum`"),
         "\\": ("a line needs no `\\` to go on", "", "delete it"),
     }

@@ -77,6 +77,7 @@ __all__ = [
     "Check",
     "Choose",
     "Conditional",
+    "ConstantDecl",
     "ContextDecl",
     "Continue",
     "CpusDecl",
@@ -161,22 +162,32 @@ class OptionDecl:
 
 
 @dataclass(frozen=True, slots=True)
-class EnumDecl:
-    """``enum state { IDLE, BUSY };``."""
+class ConstantDecl:
+    """``#define LIMIT 3``: a name for an expression."""
 
     name: Name
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class EnumDecl:
+    """``enum state { IDLE, BUSY };``. Without a name, ``enum { RX, TX };``, the constants are just numbers."""
+
+    name: Name | None
     constants: tuple[Name, ...]
     span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class StructDecl:
-    """``struct tag { members } instance, ...;``: each instance is a heap object, dead until allocated."""
+    """``struct tag { members } instance, *pointer, ...;``: each instance is a heap object, dead until allocated."""
 
     name: Name
     members: tuple[VarDecl, ...]
     instances: tuple[Name, ...]
     span: Span
+    pointers: tuple[Name, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +256,7 @@ class Line:
     when: Expr | None = None
     thread: Block | None = None
     hard: bool = True
+    given: bool = False
 
 
 NO_LINE = Line()
@@ -381,9 +393,9 @@ class LegalDecl:
 
 
 Item = (
-    KernelDecl | CpusDecl | OptionDecl | EnumDecl | StructDecl | TypeDecl | VarDecl | FunctionDecl | DefineDecl
-    | MacroUse | ContextDecl | ModuleDecl | DeviceDecl | StartDecl | PropertyDecl | ExpectDecl | AllowDecl | VersionDecl
-    | SituationDecl | LegalDecl
+    KernelDecl | CpusDecl | OptionDecl | ConstantDecl | EnumDecl | StructDecl | TypeDecl | VarDecl | FunctionDecl
+    | DefineDecl | MacroUse | ContextDecl | ModuleDecl | DeviceDecl | StartDecl | PropertyDecl | ExpectDecl | AllowDecl
+    | VersionDecl | SituationDecl | LegalDecl
 )  # fmt: skip
 
 

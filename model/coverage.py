@@ -11,6 +11,8 @@ from defercheck.sema.program import Program
 from defercheck.sema.walk import walk
 from defercheck.verdict import Verdict
 
+_USED_ANYWAY = frozenset({"irq", "irq_thread", "managed_device"})
+"""Types of objects that do something of themselves."""
 _STEPS = (tree.Assign, tree.IncDec, tree.ExprStatement, tree.Await, tree.Choose, tree.Atomic)
 
 
@@ -31,6 +33,9 @@ def unexercised(program: Program, lowered: Lowered, fired: Set[int]) -> Iterator
     """
     done = executed(lowered, fired)
     blind: list[Span] = []
+    # calls that the kernel makes of what C names only (`kthread_run(f, ...)`) stand at the function's name
+    heads = {i.name.span for i in program.spec.items if isinstance(i, tree.FunctionDecl)}
+    why = _ALL_SUCCEED if program.flags.get("allocation") != "may_fail" and _may_fail(program) else ""
     # one step carries out all of an atomic block, under its name alone: what is inside cannot be told apart
     whole = [n.span for n in walk(program.spec.items) if isinstance(n, tree.Atomic) and _touched(n.span, done)]
     done |= {(n.span.start, n.span.end) for n in walk(program.spec.items) if _inside(n, whole)}
@@ -38,31 +43,41 @@ def unexercised(program: Program, lowered: Lowered, fired: Set[int]) -> Iterator
         if isinstance(node, tree.Assert) and not _touched(node.span, done):
             text = " ".join(node.condition.span.text.split())
             yield _warning("DF902", "holds vacuously", f"`assert({text})` is never evaluated", node.span)
-        if isinstance(node, tree.ExprStatement) and _nothing(node.expr, program):
+        if isinstance(node, tree.ExprStatement) and (_nothing(node.expr, program) or node.span in heads):
             continue
         if isinstance(node, _STEPS) and not _touched(node.span, done) and not _within(node.span, blind):
             blind.append(node.span)
-            yield _warning("DF901", "statement never runs", "no schedule reaches this statement", node.span)
+            yield _warning("DF901", "statement never runs", f"no schedule reaches this statement{why}", node.span)
     names = {n.name for n in walk(_bodies(program)) if isinstance(n, tree.NameExpr)}
     fields = {n.name.text for n in walk(_bodies(program)) if isinstance(n, tree.Field)}
     for i in program.instances.values():
-        last = i.name.rsplit(".", 1)[-1]
-        if i.name in names:
-            continue
-        if (
-            i.type not in ("irq", "irq_thread", "managed_device")
-            and not i.span.source.kernel
-            and last not in names | fields
-        ):
+        used = {i.name, i.name.rsplit(".", 1)[-1]} & (names | fields)
+        if i.type not in _USED_ANYWAY and not i.span.source.kernel and not used:
             yield _warning("DF903", "object never used", f"nothing in the spec uses `{i.name}`", i.span, i.name)
 
 
+_ALL_SUCCEED = " (allocations succeed here; `option allocation = may_fail;` lets them fail)"
+
+
+def _may_fail(program: Program) -> bool:
+    """Whether a spec calls something that fails where allocations may."""
+    called = {
+        n.callee.name
+        for n in walk(_bodies(program))
+        if isinstance(n, tree.CallExpr) and isinstance(n.callee, tree.NameExpr)
+    }
+    bodies = [f.body for name in called for f in program.functions.get(name, ()) if f.span.source.kernel]
+    flags = {n.name for b in bodies for w in walk(b) if isinstance(w, tree.When) for n in walk(w.condition)
+             if isinstance(n, tree.NameExpr)}  # fmt: skip
+    return "allocation" in flags
+
+
 def _nothing(e: tree.Expr, program: Program) -> bool:
-    """Whether a call is of a function without a body, such as a barrier: no step is its own."""
+    """Whether a call is of a function that does nothing, such as a barrier, or only looks: no step is its own."""
     if not isinstance(e, tree.CallExpr) or not isinstance(e.callee, tree.NameExpr):
         return False
     called = program.functions.get(e.callee.name, ())
-    return bool(called) and not any(f.body.statements for f in called)
+    return bool(called) and all(isinstance(s, tree.Check) for f in called for s in f.body.statements)
 
 
 def _bodies(program: Program) -> tuple[object, ...]:

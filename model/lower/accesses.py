@@ -91,6 +91,8 @@ class Accesses(Places):
         self.touch(place.variable, True, path, span)
         v = self.builder.variables[place.variable]
         lo, hi = self.builder.bounds(value)
+        if place.variable in self.builder.unlooked and (lo < v.lo or hi > v.hi):
+            value, lo, hi = FALSE, 0, 0  # a time: only whether interrupts were off is kept
         if lo < v.lo or hi > v.hi:
             inside = conj(op("le", Const(v.lo), value), op("le", value, Const(v.hi)))
             self.check(path, inside, "DF704", f"leaves its range {v.lo}..{v.hi}", place.variable, span, essential=True)

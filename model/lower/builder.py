@@ -64,6 +64,8 @@ class Builder:
     contexts: list[ContextBuilder] = field(default_factory=list)
     transitions: list[Transition] = field(default_factory=list)
     properties: dict[str, Property] = field(default_factory=dict)
+    unlooked: set[str] = field(default_factory=set)
+    """Variables that hold times or saved flags: of their values only whether they are 0 matters."""
     references: dict[str, str] = field(default_factory=dict)
     """Variables that hold references, with the type of the objects that they name."""
     grown: bool = False
@@ -85,6 +87,8 @@ class Builder:
         if name not in self.variables:
             lo, hi, labels = self.domain(type)
             self.add(Variable(name, lo, hi, initial, labels, isinstance(type, Bool), origin))  # type: ignore[arg-type]
+            if isinstance(type, Opaque):
+                self.unlooked.add(name)
         return name
 
     def add(self, variable: Variable) -> None:

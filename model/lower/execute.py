@@ -152,13 +152,16 @@ class Executor(Inliner):
 
     def local(self, name: str, type: Type) -> Place:
         """The state variable of a local variable."""
-        type = Bool() if isinstance(type, Opaque) else LOCAL_INT if isinstance(type, Number) else type
+        opaque = isinstance(type, Opaque)
+        type = Bool() if opaque else LOCAL_INT if isinstance(type, Number) else type
         lo, hi, labels = self.builder.domain(type)
         variable = f"{self.local_prefix()}.{name}"
         old = self.builder.variables.get(variable)
         if old is not None and (old.lo, old.hi, old.labels) != (lo, hi, labels):  # a block beside has another `name`
             variable = f"{variable}<{lo}..{hi}>"
         self.builder.scalar(variable, type, 0 if lo <= 0 <= hi else lo, "driver")
+        if opaque:
+            self.builder.unlooked.add(variable)
         return Place(variable)
 
     def type(self, t: tree.TypeExpr) -> Type:

@@ -8,11 +8,12 @@ may use such names for itself, as a driver's C may. Where it does, the kernel mo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from defercheck.grammar import tree
 from defercheck.grammar.span import Source, Span
+from defercheck.sema.walk import rebuilt
 from defercheck.sema.words import ENTRIES, INNER_ENUMS, INTERNAL
 
 PREFIX = "kernel."
@@ -33,8 +34,7 @@ def _declared(item: tree.Item) -> Iterator[str]:
         case tree.FunctionDecl() | tree.ContextDecl():
             yield item.name.text
         case tree.EnumDecl():
-            yield item.name.text
-            yield from (c.text for c in item.constants)
+            yield from (n.text for n in (item.name, *item.constants) if n is not None)
         case tree.StructDecl():
             yield item.name.text
             yield from (n.text for n in item.instances)
@@ -49,7 +49,7 @@ def _inner(item: tree.Item) -> Iterator[str]:
             yield item.name.text
         case tree.VarDecl():
             yield from (d.name.text for d in item.declarators)
-        case tree.EnumDecl() if item.name.text in INNER_ENUMS:
+        case tree.EnumDecl(name=tree.Name()) if item.name.text in INNER_ENUMS:
             yield item.name.text
             yield from (c.text for c in item.constants)
 
@@ -63,9 +63,6 @@ class _Renamer:
     def renamed(self, node: Any) -> Any:
         """A node with the names in it; the same node where there is nothing to do."""
         match node:
-            case tuple():
-                parts = tuple(self.renamed(part) for part in node)
-                return parts if any(a is not b for a, b in zip(parts, node, strict=True)) else node
             case tree.Name(text=text):
                 return replace(node, text=PREFIX + text) if text in self.names else node
             case tree.NameExpr(name=name) | tree.NamedType(name=name):
@@ -74,17 +71,12 @@ class _Renamer:
                 return node
             case tree.TypeDecl():  # its members are its own
                 return replace(node, members=tuple(self._members(m) for m in node.members))
-        if not is_dataclass(node) or isinstance(node, type):
-            return node
-        changed = {}
-        for f in fields(node):
-            old = getattr(node, f.name)
-            kept = (isinstance(node, tree.Field) and f.name == "name") or (
-                isinstance(node, tree.When) and f.name == "condition"
-            )
-            if not kept and (new := self.renamed(old)) is not old:
-                changed[f.name] = new
-        return replace(node, **changed) if changed else node
+            case tree.Field(base=base):  # nor is a member's name
+                new = self.renamed(base)
+                return node if new is base else replace(node, base=new)
+            case tree.When(condition=condition):  # of flags
+                return replace(rebuilt(node, self.renamed), condition=condition)
+        return rebuilt(node, self.renamed)
 
     def _members(self, declared: tree.VarDecl) -> tree.VarDecl:
         return replace(declared, type=self.renamed(declared.type))

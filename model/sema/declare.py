@@ -16,7 +16,7 @@ from defercheck.sema.constants import ALIASES, ERRNO, NUMBERS, constant, pool_co
 from defercheck.sema.legality import guarded, table
 from defercheck.sema.objects import Objects
 from defercheck.sema.program import ContextDef, Global, Member, ObjectType, Program
-from defercheck.sema.resolve import bounds_of, resolve_type
+from defercheck.sema.resolve import bounds_of, ranged, resolve_type
 from defercheck.sema.settings import check_settings
 from defercheck.sema.signatures import variable_misuse
 from defercheck.sema.sugar import desugar
@@ -31,6 +31,7 @@ from defercheck.sema.uses import (
     task,
     task_states,
     used_pools,
+    words_of_bits,
 )
 from defercheck.sema.versions import flags
 
@@ -51,6 +52,7 @@ class _Collector(Objects):
     contexts: list[ContextDef] = field(default_factory=list)
     ghost_limit: int = 1
     complaints: Complaints = field(default_factory=Complaints)
+    bits: frozenset[str] = frozenset()
 
     def program(self) -> Program:
         check_settings(self.spec.items, self.complaints)
@@ -60,6 +62,7 @@ class _Collector(Objects):
         numbers = ERRNO | NUMBERS | pools(self.cpus, self.uses_bh())
         self.constants |= {name: (number, None) for name, number in numbers.items()}
         self.ghost_limit = ghost_limit(self.spec)
+        self.bits = words_of_bits(self.spec)
         options = [i for i in self.spec.items if isinstance(i, tree.OptionDecl)]
         version = next(
             (
@@ -129,9 +132,10 @@ class _Collector(Objects):
     def item(self, item: tree.Item, kernel: bool) -> None:
         match item:
             case tree.EnumDecl():
-                self.new(item.name, space="type ")
-                enum = Enum(item.name.text, tuple(c.text for c in item.constants))
-                self.enums[enum.name] = enum
+                enum = None
+                if item.name is not None:
+                    self.new(item.name, space="type ")
+                    enum = self.enums[item.name.text] = Enum(item.name.text, tuple(c.text for c in item.constants))
                 for n, c in enumerate(item.constants):
                     self.new(c)
                     self.constants[c.text] = (n, enum)
@@ -188,6 +192,8 @@ class _Collector(Objects):
         self.new(d.name, called=False)
         pointer = self.pointer(decl, d)
         type = pointer or self.resolve(decl.type)
+        if not kernel:
+            type = ranged(type, decl.type, d.name.text in self.bits)
         if not kernel and pointer is None and (problem := variable_misuse(type, d.name.text, decl.type)) is not None:
             raise SpecError(problem)
         if isinstance(type, Object):
@@ -357,6 +363,7 @@ class _Collector(Objects):
             type = pointer or self.resolve(decl.type)
             handler = ""
             if pointer is None and not d.span.source.kernel:
+                type = ranged(type, decl.type, d.name.text in self.bits)
                 if (problem := variable_misuse(type, d.name.text, decl.type)) is not None:
                     raise SpecError(problem)
                 if isinstance(type, Object) and self.types[type.name].struct:

@@ -12,6 +12,7 @@ class Pointers:
     """The pointers of a spec, and those of the body that was entered last."""
 
     def __init__(self, spec: tree.SpecFile, structs: frozenset[str]):
+        self.spec = spec
         self.structs = structs
         self.top = _declared([i for i in spec.items if isinstance(i, tree.VarDecl)])
         self.members = _declared([m for i in spec.items if isinstance(i, tree.StructDecl) for m in i.members])

@@ -137,11 +137,11 @@ class Program:
     def _is(self, i: Instance, type: str) -> bool:
         if type in ("object", "resource") and self.types[i.type].struct and i.heap:
             return True
-        return i.type == type or (type == "resource" and i.type == "irq")
+        return i.type == type or (type == "resource" and i.type in ("irq", "devm_action"))
 
     def of_type(self, name: str, within: str = "") -> list[Instance]:
         """The instances of a type (``object`` for every heap object, which a static struct is none of, ``resource`` for
-        those and interrupt lines), all of them or those within a heap object."""
+        those, interrupt lines and actions), all of them or those within a heap object."""
         return [
             i
             for i in self.instances.values()

@@ -30,6 +30,26 @@ COUNTS = {"atomic_t": Int(-1, 15), "atomic64_t": Int(-1, 15), "atomic_long_t": I
 LOCAL_INT = Int(-4095, 4095)
 """The range of a local `int` that is given none: the kernel's error numbers, and more than a finite spec counts."""
 
+UNSIGNED_INT = Int(0, 4095)
+"""As ``LOCAL_INT``, for what is declared unsigned outside of functions."""
+
+_OPAQUE = ("unsigned long", "ktime_t", "gfp_t", "dma_addr_t", "resource_size_t", "loff_t", "uintptr_t")
+"""Times, flags of the kernel's, addresses: nobody looks at what they hold."""
+_SIGNED = ("s8", "s16", "s32", "s64", "ssize_t", "int8_t", "int16_t", "int32_t", "int64_t")
+_UNSIGNED = (
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "size_t",
+    "uint8_t",
+    "uint16_t",
+    "uint32_t",
+    "uint64_t",
+    "__u8",
+    "__u16",
+    "__u32",
+)
 _INTEGERS = frozenset({"int", "unsigned", "signed", "long", "short", "char"})
 _KERNELS_OWN = frozenset({
     "condition", "cpu", "pool", "counter", "object", "resource", "context", "function", "unsigned long",
@@ -46,6 +66,17 @@ def bounds_of(type: Type) -> tuple[int, int]:
         case Enum(constants=constants):
             return 0, len(constants) - 1
     return -MAX_RANGE, MAX_RANGE
+
+
+def ranged(type: Type, t: tree.TypeExpr, bits: bool) -> Type:
+    """The type of a variable or member of a driver's that is declared as a plain C number, which has a range here:
+    as wide as that of a local ``int``. ``bits``: it is a word of bits, whose value matters whatever it is."""
+    if isinstance(type, Opaque) and bits:
+        return UNSIGNED_INT
+    if not isinstance(type, Number):
+        return type
+    name = t.name if isinstance(t, tree.NamedType) else ""
+    return UNSIGNED_INT if name in _UNSIGNED or name.split()[0] == "unsigned" else LOCAL_INT
 
 
 def resolve_type(
@@ -71,11 +102,11 @@ def resolve_type(
             return Ref(t.element.name)
     cpus, bh = values.get("HIGHPRI_POOL", 0), values.get("BH_POOL", 0) > 0
     builtin: dict[str, Type] = {
-        "bool": Bool(), "void": Void(), "int": Number(), "unsigned long": Opaque(), "function": Function(),
+        "bool": Bool(), "void": Void(), "int": Number(), "function": Function(),
         "context": ContextRef(), "object": Object("object"), "resource": Object("resource"),
         "counter": Int(0, ghost_limit),
         "condition": Condition(), "cpu": Int(0, max(cpus - 1, 0)), "pool": Int(0, pool_count(cpus, bh) - 1),
-        **COUNTS,
+        **COUNTS, **dict.fromkeys(_OPAQUE, Opaque()), **dict.fromkeys((*_SIGNED, *_UNSIGNED), Number()),
     }  # fmt: skip
     words = t.name.split()
     if t.keyword == "" and set(words) <= _INTEGERS:

@@ -93,7 +93,7 @@ def _kernel_only(item: tree.Item, complaints: Complaints) -> None:
         case tree.ContextDecl(kind="thread", each_cpu=True):
             help = "declare one thread for each CPU: `thread a on cpu 0 { ... }`"
             complaints.take(belongs("`on each cpu`", item.name.span, help))
-        case tree.EnumDecl():
+        case tree.EnumDecl(name=tree.Name()):
             _free_type(item.name, complaints)
         case tree.FunctionDecl() if item.name.text in PUBLIC or item.name.text in QUIET:
             complaints.take(_taken(item.name))

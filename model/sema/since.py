@@ -22,6 +22,10 @@ SINCE: dict[str, str] = {
     **dict.fromkeys(  # §4.7: not in 6.8, in 6.10
         ("disable_work", "disable_work_sync", "enable_work", "disable_delayed_work", "disable_delayed_work_sync",
          "enable_delayed_work"), "6.10"),
+    # drivers/base/devres.c, include/linux/devm-helpers.h
+    **dict.fromkeys(("devm_add_action", "devm_remove_action"), "3.19"),
+    **dict.fromkeys(("devm_add_action_or_reset",), "4.8"),
+    "devm_release_action": "5.0",
     "WQ_PERCPU": "6.17",  # §4.2: not in 6.14, in 6.18
 }  # fmt: skip
 """Of a spec for an older version that uses one of these, it is said what is missing and from when on it is there."""

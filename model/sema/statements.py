@@ -238,12 +238,11 @@ class Statements:
                 self.complaints.add(problem.message, s.span, problem.label, problem.help)
 
     def unlooked(self, e: tree.Expr, name: str, scope: Scope) -> None:
-        """A value for an ``unsigned long``, which nobody can look at afterwards."""
+        """A value for an ``unsigned long`` or a time, at which nobody can look afterwards."""
         found = self.calls.typed(e, scope)
-        if found.value not in (0, 1) and not isinstance(found.type, Opaque | Bool | None):
-            help = f"give the range: `int<0..7> {name}`, with the values it can have"
+        if not isinstance(found.type, Opaque | Bool | Int | Number | None):
             text = f"`{name}` is an `unsigned long`, whose value the model does not follow"
-            self.complaints.add(text, e.span, f"this is {shown(found)}", help)
+            self.complaints.add(text, e.span, f"this is {shown(found)}")
 
     def increment(self, s: tree.IncDec, scope: Scope) -> None:
         type = self.target(s.target, scope)

@@ -6,16 +6,23 @@ nothing to assign, and the name is for humans. Every node keeps the span of the 
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from defercheck.grammar import tree
-from defercheck.grammar.span import Diagnostic, Source, Span, SpecError
+from defercheck.grammar.span import Diagnostic, SpecError
+from defercheck.sema.actions import with_actions
 from defercheck.sema.constants import ALIASES, suggest
+from defercheck.sema.defines import with_constants
 from defercheck.sema.kthreads import CREATING, with_threads
+from defercheck.sema.lines import with_lines
+from defercheck.sema.onstack import with_declarations
 from defercheck.sema.pointers import Pointers
 from defercheck.sema.queues import as_objects, by_pointer, is_null
 from defercheck.sema.untyped import with_types
+from defercheck.sema.walk import bare, rebuilt
 
 CONSTRUCTORS = {
     "create_workqueue": "workqueue", "create_singlethread_workqueue": "workqueue", "alloc_workqueue": "workqueue",
@@ -44,6 +51,9 @@ SOME = {"kmalloc": "kmalloc_some", "kzalloc": "kzalloc_some"}
 FROM = frozenset({"from_tasklet", "from_timer", "timer_container_of"})
 """``container_of`` with a variable in place of the type."""
 
+WARNING = frozenset({"WARN_ON", "WARN_ON_ONCE", "BUG_ON", "VM_BUG_ON"})
+"""Claims that a condition is false; the first two are also its value."""
+
 AROUND = frozenset({"ATOMIC_INIT", "ATOMIC64_INIT", "ATOMIC_LONG_INIT", "REFCOUNT_INIT", "likely", "unlikely"})
 """Macros that are their argument: around the initial value of an atomic variable, and what a compiler may expect."""
 
@@ -57,14 +67,25 @@ PLAIN = {
 
 def desugar(spec: tree.SpecFile) -> tree.SpecFile:
     """The spec in terms of what the kernel model declares. Unchanged parts are the same nodes."""
-    spec = with_threads(with_types(spec))
+    spec = with_actions(with_lines(with_threads(with_types(with_declarations(_with_pointers(with_constants(spec)))))))
     pointed = by_pointer(spec)
     spec = as_objects(_with_module(spec))
     structs = {i.name.text: tuple(n.text for n in i.instances) for i in spec.items if isinstance(i, tree.StructDecl)}
-    found: tree.SpecFile = _Rewriter(
-        _objects(spec), _queues(spec), structs, Pointers(spec, frozenset(structs)), pointed
-    ).rewritten(spec)
-    return found
+    rewriter = _Rewriter(_objects(spec), _queues(spec), structs, Pointers(spec, frozenset(structs)), pointed)
+    items = rewriter.rewritten(spec.items)
+    found = spec if items is spec.items else replace(spec, items=items)
+    return replace(found, items=tuple(map(rewriter.allocated, found.items))) if rewriter.made else found
+
+
+def _with_pointers(spec: tree.SpecFile) -> tree.SpecFile:
+    """The spec with pointers that are declared behind their struct, `struct s { ... } *p;`, declared below it."""
+    pointers = [
+        tree.VarDecl(tree.NamedType(i.name.text, p.span, "struct"), (tree.Declarator(p, p.span, stars=1),), p.span)
+        for i in spec.items
+        if isinstance(i, tree.StructDecl)
+        for p in i.pointers
+    ]
+    return replace(spec, items=(*spec.items, *pointers)) if pointers else spec
 
 
 def _with_module(spec: tree.SpecFile) -> tree.SpecFile:
@@ -142,29 +163,36 @@ class _Rewriter:
         self.structs = structs
         self.pointers = pointers
         self.pointed = pointed
+        self.taken = pointers.names | {f.name.text for f in pointers.spec.items if isinstance(f, tree.FunctionDecl)}
+        self.made: dict[str, list[tree.Name]] = {}
+        """Instances that the spec does not name, of structs whose instances it does not name at all."""
 
     def rewritten(self, node: Any) -> Any:
         """A node with everything in it rewritten; the same node where there is nothing to do."""
-        if isinstance(node, tuple):
-            parts = tuple(self.rewritten(part) for part in node)
-            return parts if any(a is not b for a, b in zip(parts, node, strict=True)) else node
-        if not is_dataclass(node) or isinstance(node, Span | Source | tree.Name | type):
-            return node
         if isinstance(node, tree.FunctionDecl | tree.ContextDecl | tree.StartDecl | tree.ModuleDecl):
             self.pointers.enter(node)
-        changed = {}
-        for f in fields(node):
-            old = getattr(node, f.name)
-            new = self.rewritten(old)
-            if new is not old:
-                changed[f.name] = new
-        return self.replaced(replace(node, **changed) if changed else node)
+        return self.replaced(rebuilt(node, self.rewritten))
 
     def replaced(self, node: Any) -> Any:
         """A call without its strings, an assignment of a constructor's result as the call that it stands for."""
         match node:
             case tree.CallExpr(callee=tree.NameExpr(name=name), arguments=(start,)) if name in AROUND:
                 return start
+            case tree.MacroUse(name=tree.Name(text="DEFINE_SEMAPHORE"), arguments=(name, tree.IntLiteral(value=1))):
+                return replace(node, arguments=(name,))
+            case tree.CallExpr(callee=tree.NameExpr(name="BIT"), arguments=(number,)):
+                return tree.Binary("<<", tree.IntLiteral(1, node.span), number, node.span)
+            case tree.CallExpr(callee=tree.NameExpr(name="dev_err_probe"), arguments=(_, error, *_)):
+                return error
+            case tree.ExprStatement(expr=tree.CallExpr(callee=tree.NameExpr(name=name), arguments=(wrong,))) if (
+                name in WARNING
+            ):
+                return tree.Assert(tree.Unary("!", wrong, wrong.span), f"{name}: {wrong.span.text}", node.span)
+            case tree.If(condition=tree.CallExpr(callee=tree.NameExpr(name=name), arguments=(wrong,))) if (
+                name in WARNING
+            ):
+                claim = tree.Assert(tree.Unary("!", wrong, wrong.span), f"{name}: {wrong.span.text}", wrong.span)
+                return tree.Block((claim, replace(node, condition=wrong)), node.span)
             case tree.CallExpr(callee=tree.NameExpr(name=name)) if name in PLAIN:
                 kept = node.arguments[: 1 if PLAIN[name] == "READ_ONCE" else 2]
                 return replace(node, callee=tree.NameExpr(PLAIN[name], node.callee.span), arguments=kept)
@@ -177,8 +205,7 @@ class _Rewriter:
                 name = tree.Declarator(tree.Name(wait.name, wait.span), wait.span)
                 return tree.VarDecl(tree.NamedType("unsigned long", wait.span), (name,), node.span)
             case tree.CallExpr(callee=tree.NameExpr("kfree_rcu"), arguments=(o, tree.NameExpr() as member)):
-                bare = o.operand if isinstance(o, tree.Unary) else o
-                head = tree.Field(bare, tree.Name(member.name, member.span), member.span)
+                head = tree.Field(bare(o), tree.Name(member.name, member.span), member.span)
                 return replace(node, arguments=(o, head))
             case tree.CallExpr(callee=tree.NameExpr(name=name)) if name in CONSTRUCTORS:
                 for a in node.arguments:
@@ -243,15 +270,27 @@ class _Rewriter:
         """An allocation for a pointer: any instance of the struct will do."""
         if not isinstance(e, tree.CallExpr) or not isinstance(e.callee, tree.NameExpr) or e.callee.name not in SOME:
             return e
-        first = e.arguments[0] if e.arguments else None
-        if struct not in self.structs or (isinstance(first, tree.NameExpr) and first.name in self.objects):
+        given = e.arguments[0] if e.arguments else None
+        if struct not in self.structs or (isinstance(given, tree.NameExpr) and given.name in self.objects):
             return e
         if not self.structs[struct]:
-            help = f"name what can be allocated behind the struct: `struct {struct} {{ ... }} {struct}1, {struct}2;`"
-            label = "what is declared apart from the struct is static, not on the heap"
-            raise SpecError(Diagnostic(f"struct {struct} has no instance to allocate", e.span, label, help))
-        like = tree.NameExpr(self.structs[struct][0], e.callee.span)
+            made = self.made.setdefault(struct, [])
+            name = next(n for n in _numbered(struct) if n not in self.taken and n not in {m.text for m in made})
+            made.append(tree.Name(name, e.span))
+        first = self.made[struct][0].text if struct in self.made else self.structs[struct][0]
+        like = tree.NameExpr(first, e.callee.span)
         return replace(e, callee=replace(e.callee, name=SOME[e.callee.name]), arguments=(like, *e.arguments))
+
+    def allocated(self, item: tree.Item) -> tree.Item:
+        """A struct of which the spec names no instance, with one for each allocation in the text."""
+        if not isinstance(item, tree.StructDecl) or item.name.text not in self.made:
+            return item
+        return replace(item, instances=tuple(self.made[item.name.text]))
+
+
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}{n}" for n in count(1))
 
 
 __all__ = ["CONSTRUCTORS", "FLAGS", "desugar"]

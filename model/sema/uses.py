@@ -6,7 +6,7 @@ from defercheck.grammar import tree
 from defercheck.sema.constants import ALIASES
 from defercheck.sema.program import Instance, ObjectType
 from defercheck.sema.types import Object
-from defercheck.sema.walk import walk
+from defercheck.sema.walk import bare, walk
 
 _COUNTERS = frozenset({"runs", "requeues"})
 """Observers that count."""
@@ -18,6 +18,23 @@ def ghost_limit(spec: tree.SpecFile) -> int:
     if not any(isinstance(n, tree.CallExpr) and _callee(n) in _COUNTERS for n in nodes):
         return 1
     return 1 + max([n.value for n in nodes if isinstance(n, tree.IntLiteral) and n.value <= 1000], default=1)
+
+
+_BITS = frozenset({
+    "test_bit", "set_bit", "clear_bit", "change_bit", "test_and_set_bit", "test_and_clear_bit", "test_and_change_bit",
+    "__set_bit", "__clear_bit", "clear_bit_unlock", "test_and_set_bit_lock",
+})  # fmt: skip
+
+
+def words_of_bits(spec: tree.SpecFile) -> frozenset[str]:
+    """The names of the variables and members whose bits a spec asks for by number."""
+    calls = (n for n in walk(spec.items) if isinstance(n, tree.CallExpr) and _callee(n) in _BITS)
+    words = (bare(c.arguments[1]) for c in calls if len(c.arguments) == 2)
+    return frozenset(
+        w.name if isinstance(w, tree.NameExpr) else w.name.text
+        for w in words
+        if isinstance(w, tree.NameExpr | tree.Field)
+    )
 
 
 _REQUESTS = frozenset({"request_irq", "request_threaded_irq", "devm_request_irq", "devm_request_threaded_irq"})

@@ -148,7 +148,8 @@ items = st.one_of(
     st.builds(lambda a, b: t.OptionDecl(a, b, AT), names, names),
     st.builds(lambda a: t.OptionDecl(t.Name("preempt", AT), a, AT), names),
     st.builds(lambda a, b: t.EnumDecl(a, b, AT), names, tuples(names, 1, 4)),
-    st.builds(lambda a, m, i: t.StructDecl(a, m, i, AT), names, members, tuples(names)),
+    tuples(names, 1, 4).map(lambda b: t.EnumDecl(None, b, AT)),
+    st.builds(lambda a, m, i, p: t.StructDecl(a, m, i, AT, p), names, members, tuples(names), tuples(names, most=1)),
     st.builds(lambda a, m: t.TypeDecl(a, m, AT), names, members),
     var_decls,
     st.builds(

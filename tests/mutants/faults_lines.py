@@ -75,6 +75,17 @@ DEVICES = (
         "d.opened = false;\n                device_close();", ";"),
     one("a device that refused is open", "kernel/device_open_close.dfr", "DF701", "device",
         "if (!refused) {", "if (true) {"),
+    one("actions are not done when the device goes", "kernel/device_devm_action.dfr", "DF303", "device",
+        "void devres_release(devm_action a) { a.func(); }", "void devres_release(devm_action a) { }"),
+    one("actions are done last", "kernel/device_devm_action.dfr", "DF303", "device",
+        "push_front(d.devres, a);", "push_back(d.devres, a);"),
+    one("an action that cannot be added is not done", "kernel/device_devm_action.dfr", "DF701", "device",
+        "if (devm_add_action(d, a) == 0) return 0;\n    a.func();", "if (devm_add_action(d, a) == 0) return 0;"),
+    one("an action that was taken back is done", "kernel/device_devm_action.dfr", "DF702", "device",
+        "devm_remove_action(managed_device d, devm_action a) { remove(d.devres, a); }",
+        "devm_remove_action(managed_device d, devm_action a) { step(); }"),
+    one("an action that is released is not done", "kernel/device_devm_action.dfr", "DF701", "device",
+        "remove(d.devres, a);\n    a.func();", "remove(d.devres, a);"),
 )  # fmt: skip
 
 LINES = (

@@ -134,4 +134,20 @@ TASKS = (
         "check DF304 (!t.by_call || !t.created || t.done)", "check DF304 (true)"),
 )  # fmt: skip
 
-SYNC = (*ATOMICS, *COMPLETIONS, *RW, *RCU, *DISABLING, *TASKS)
+
+COUNTED = (
+    one("the last one does not take the spinlock", "kernel/count_and_lock.dfr", "DF701", "lock",
+        "    spin_lock(l);\n    if (atomic_dec_and_test(v)) return true;",
+        "    if (atomic_dec_and_test(v)) return true;"),
+    one("who is not the last keeps the spinlock", "kernel/count_and_lock.dfr", "DF701", "lock",
+        "    if (atomic_add_unless(v, -1, 1)) return false;\n    spin_lock(l);",
+        "    if (atomic_add_unless(v, -1, 1)) return true;\n    spin_lock(l);"),
+    one("the last one does not take the mutex", "kernel/count_and_lock.dfr", "DF701", "lock",
+        "    mutex_lock(m);\n    if (refcount_dec_and_test(r)) return true;",
+        "    if (refcount_dec_and_test(r)) return true;"),
+    one("two can be the last", "kernel/count_and_lock.dfr", "DF701", "lock",
+        "    if (atomic_add_unless(r, -1, 1)) return false;\n    mutex_lock(m);",
+        "    if (atomic_add_unless(r, -1, 1)) return true;\n    mutex_lock(m);"),
+)  # fmt: skip
+
+SYNC = (*ATOMICS, *COMPLETIONS, *RW, *RCU, *DISABLING, *TASKS, *COUNTED)
