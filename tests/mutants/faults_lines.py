@@ -81,7 +81,7 @@ DEVICES = (
         "push_front(d.devres, a);", "push_back(d.devres, a);"),
     one("an action that cannot be added is not done", "kernel/device_devm_action.dfr", "DF701", "device",
         "if (devm_add_action(d, a) == 0) return 0;\n    a.func();", "if (devm_add_action(d, a) == 0) return 0;"),
-    one("an action that was taken back is done", "kernel/device_devm_action.dfr", "DF702", "device",
+    one("an action that was taken back is done", "kernel/device_devm_action.dfr", "DF701", "device",
         "devm_remove_action(managed_device d, devm_action a) { remove(d.devres, a); }",
         "devm_remove_action(managed_device d, devm_action a) { step(); }"),
     one("an action that is released is not done", "kernel/device_devm_action.dfr", "DF701", "device",
