@@ -1,8 +1,10 @@
 """Certificates: a proof as a script in SMT-LIB 2 that any solver can check, one file a claim.
 
 A script declares the state, states the invariant and asks one question for each obligation; the claim is proved when
-every answer is ``unsat``. All but the invariant follows from the spec: who checks a certificate writes it anew from
-the spec and the file's invariant, and accepts the file only if it is the same, letter by letter.
+every answer is ``unsat``. Where the invariant alone does not rule out what the claim forbids, runs of several steps
+do (k-induction): nothing forbidden happens in the first ``k`` states of a run, nor in the next after ``k`` states of
+the invariant in which nothing forbidden happens. All but the invariant follows from the spec: who checks a certificate
+writes it anew from the spec and the file's invariant, and accepts the file only if it is the same, letter by letter.
 
 Certificates of one spec share their invariant, and with it all but their last section. A claim that holds whatever the
 state is needs none.
@@ -18,6 +20,7 @@ from dataclasses import dataclass
 from defercheck.prove.encode import Encoding, Move
 from defercheck.prove.lemma import Lemma
 from defercheck.prove.result import Claim
+from defercheck.prove.runs import Runs, at, forbidden
 from defercheck.prove.smtlib import conjunction, literal, negation
 from defercheck.system.system import Property, Transition, Variable
 
@@ -78,20 +81,23 @@ class Writer:
         self._identity = identity
         self._shared: dict[tuple[Lemma, ...], tuple[str, tuple[str, ...]]] = {}
 
-    def write(self, claim: Claim, lemmas: tuple[Lemma, ...]) -> Script:
-        """The certificate of a claim. Without lemmas it says that the claim holds in every state, reachable or not."""
-        own, own_asked = _own(self._encoding, claim)
+    def write(self, claim: Claim, lemmas: tuple[Lemma, ...], steps: int = 0) -> Script:
+        """The certificate of a claim. Without lemmas it says that the claim holds in every state, reachable or not.
+
+        ``steps`` is how many states of a run k-induction needs before the one that it speaks of.
+        """
+        own, own_asked = _over_runs(self._encoding, claim, lemmas, steps) if steps else _own(self._encoding, claim)
         if lemmas not in self._shared:
             common, asked = _common(self._encoding, lemmas)
             # what is shared declares all variables; what stands alone only those that it speaks of
             self._shared[lemmas] = (_preamble(self._encoding, None) + common if lemmas else "", asked)
         common, asked = self._shared[lemmas]
         if not lemmas:
-            common = _preamble(self._encoding, _used(self._encoding, own))
-        return Script(_head(claim, self._identity), common, own, asked, own_asked)
+            common = _alone(self._encoding, None if steps else _used(self._encoding, own))
+        return Script(_head(claim, self._identity, steps), common, own, asked, own_asked)
 
 
-def _head(claim: Claim, identity: Identity) -> str:
+def _head(claim: Claim, identity: Identity, steps: int) -> str:
     given = [p.id for p in claim.properties if p.hidden]
     lines = [
         FORMAT,
@@ -106,6 +112,7 @@ def _head(claim: Claim, identity: Identity) -> str:
         f"made      {identity.made}",
         f"tool      {identity.tool}",
         *(f"order     {name}" for name in given),
+        *([f"steps     {steps}"] if steps else []),
         "",
         "Every check-sat below must answer unsat. Any SMT-LIB 2 solver with bit-vectors can check this file;",
         "`defercheck verify` also checks that it says what the spec says.",
@@ -138,6 +145,13 @@ def _preamble(encoding: Encoding, used: frozenset[str] | None) -> str:
     if named:
         lines += ["", "; long terms", *named]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _alone(encoding: Encoding, used: frozenset[str] | None) -> str:
+    """The beginning of a script without an invariant, but that every variable has one of its values."""
+    text = _preamble(encoding, used)
+    ranges = [b for b in encoding.bounds if used is None or not used.isdisjoint(_NAME.findall(b))]
+    return f"{text}\n; no variable leaves its range\n(assert {conjunction(ranges)})\n" if ranges else text
 
 
 def _values(encoding: Encoding, v: Variable) -> list[str]:
@@ -196,6 +210,33 @@ def _own(encoding: Encoding, claim: Claim) -> tuple[str, tuple[str, ...]]:
     if not asked:
         asked.append("no transition of this system does it")
         lines += ["", f"; {asked[0]}", *_question(["false"])]
+    return "".join(f"{line}\n" for line in lines), tuple(asked)
+
+
+def _over_runs(encoding: Encoding, claim: Claim, lemmas: Sequence[Lemma], steps: int) -> tuple[str, tuple[str, ...]]:
+    """What k-induction asks. All of it stands between ``push`` and ``pop``: the names of its states are its own."""
+    runs = Runs(encoding)
+    names = [named(encoding, n) for n in range(len(encoding.system.transitions))]
+    bounds = conjunction(encoding.bounds)
+    wrong = forbidden(encoding, claim.properties)
+    given = conjunction([bounds, *(lemma.applied({}) for lemma in lemmas)])
+    first = conjunction(encoding.initial)
+    lines = ["", f"; 3. nothing that {claim.id} forbids can happen, by runs of {steps + 1} states", "(push 1)"]
+    asked = []
+    for n in range(steps + 1):
+        lines += ["", f"; something forbidden in the state after {n} steps, or a range is left from it"]
+        lines += [f"(define-fun wrong@{n} () Bool {at(wrong, n)})"]
+        if n == steps:
+            break
+        # asked before the next step is there: a run that ends here must be asked of too
+        asked.append(f"nothing forbidden {n} steps after the initial state")
+        lines += ["", f"; {asked[-1]}", *_question([first, f"wrong@{n}"])]
+        lines += ["", *runs.state(n + 1), "", f"; step {n + 1} is one of these", *runs.step(n, names)]
+    asked.append(f"after {steps} states of the invariant without anything forbidden there is nothing forbidden")
+    lines += ["", f"; {asked[-1]}"]
+    before = [f"(not wrong@{n})" for n in range(steps)]
+    lines += _question([*(at(given, n) for n in range(1, steps + 1)), *before, f"wrong@{steps}"])
+    lines += ["(pop 1)"]
     return "".join(f"{line}\n" for line in lines), tuple(asked)
 
 

@@ -70,5 +70,5 @@ def prove(system: TransitionSystem, claims: Sequence[Claim], columns: Columns, s
 def certificates(system: TransitionSystem, proofs: Proofs, identity: Identity) -> dict[str, str]:
     """The text of a certificate for each claim that was proved, by the claims' ids."""
     writer = Writer(encode(system), identity)
-    proved = [o for o in proofs.outcomes if o.status == "proved" and o.method != "k-induction"]
-    return {o.claim.id: writer.write(o.claim, o.lemmas).text for o in proved}
+    proved = [o for o in proofs.outcomes if o.status == "proved"]
+    return {o.claim.id: writer.write(o.claim, o.lemmas, o.depth).text for o in proved}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from defercheck.prove.certificate import FORMAT, Identity
 from defercheck.prove.lemma import Lemma
+from defercheck.prove.runs import MOST
 from defercheck.prove.smtlib import sort, symbol
 from defercheck.system.system import Variable
 
@@ -35,13 +36,14 @@ class NotACertificate(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a certificate says of itself."""
+    """What a certificate says of itself. ``steps`` is 0 unless it was proved by k-induction."""
 
     claim: str
     title: str
     property_hash: str
     identity: Identity
     orders: tuple[str, ...]
+    steps: int = 0
 
 
 def is_certificate(text: str) -> bool:
@@ -68,10 +70,13 @@ def read_header(text: str) -> Header:
 
     if not one("cpus").isdigit():
         raise NotACertificate("`cpus` in its header is not a number")
+    steps = one("steps") if "steps" in entries else "0"
+    if not (steps.isascii() and steps.isdigit() and int(steps[:9]) <= MOST):
+        raise NotACertificate(f"`steps` in its header is not a number up to {MOST}")
     identity = Identity(
         one("spec"), one("text"), one("kernel"), one("model"), int(one("cpus")), one("made"), one("tool")
     )
-    return Header(one("claim"), one("title"), one("property"), identity, tuple(entries.get("order", [])))
+    return Header(one("claim"), one("title"), one("property"), identity, tuple(entries.get("order", [])), int(steps))
 
 
 def lemma_lines(text: str) -> str:

@@ -37,7 +37,8 @@ class Claim:
 class ProofOutcome:
     """What is known of one claim.
 
-    ``proved``: ``lemmas`` together are an inductive invariant that rules out every violation. ``explored`` and
+    ``proved``: ``lemmas`` together are an inductive invariant that rules out every violation, or does so after
+    ``depth`` states of a run in which there is none (k-induction). ``explored`` and
     ``undetermined``: no proof, ``reason`` says why in a sentence, and what was tried; the first when the search that
     came before has seen all states. ``violated``: ``path`` are the transitions of a schedule that shows it.
     """

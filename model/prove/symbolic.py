@@ -67,7 +67,7 @@ class _Symbolic:
         end = time.perf_counter() + seconds
         steps = k_induction(self._loaded, claim, self._lemmas, self._known_depth, seconds / 2)
         if isinstance(steps, int):
-            return ProofOutcome(claim, "proved", method="k-induction", depth=steps)
+            return ProofOutcome(claim, "proved", method="k-induction", depth=steps, lemmas=self._lemmas)
         tried, cti = steps
         found = spacer(self._system, claim.properties, max(0.5, end - time.perf_counter()))
         if found.answer == "safe":
@@ -98,6 +98,11 @@ def k_induction(
     facts = [loaded.lemma(lemma) for lemma in lemmas]
     run.solver.add(*facts)
     wrong = [w for p in claim.properties for w in loaded.wrong[p.id]]
+    wrong += [
+        z3.And(loaded.conditions[m.index], z3.Not(loaded.insides[m.index]))
+        for m in loaded.encoding.moves
+        if m.insides and m.violates is None
+    ]
     cti: dict[str, int] | None = None
     k = 0
     while True:

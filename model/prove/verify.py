@@ -136,7 +136,7 @@ class _Regenerator:
             return f"this spec makes no claim {header.claim}"
         if header.property_hash != property_hash(claim):
             return f"it proves another property than {claim.id} of this spec"
-        script = self._writer.write(claim, self._lemmas(text))
+        script = self._writer.write(claim, self._lemmas(text), header.steps)
         return script if script.text == text else _first_difference(script.text, text)
 
     def _lemmas(self, text: str) -> tuple[Lemma, ...]:
