@@ -40,7 +40,8 @@ MAX_CPUS = 8
 
 def declare(spec: tree.SpecFile, kernel: tuple[tree.SpecFile, ...], version: str, cpus: int) -> Program:
     """Collect everything that the spec and the kernel model declare. ``SpecError`` when a declaration is wrong."""
-    return _Collector(desugar(spec), kernel=apart(spec, kernel), version=version, cpus=cpus).program()
+    types = frozenset(i.name.text for f in kernel for i in f.items if isinstance(i, tree.TypeDecl))
+    return _Collector(desugar(spec, types), kernel=apart(spec, kernel), version=version, cpus=cpus).program()
 
 
 @dataclass

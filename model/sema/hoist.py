@@ -21,7 +21,7 @@ class Hoisting:
         self.own = {i.name.text: i for i in spec.items if isinstance(i, tree.FunctionDecl)}
         self.items: list[tree.Item] = []
         self.before: list[tree.Statement] = []
-        self._fixed = {n for i in spec.items for n in _objects(i)}
+        self._fixed = objects(spec)
 
     def call(self, call: tree.CallExpr) -> tree.Expr:
         """What a call becomes; the call itself where it means what it says."""
@@ -65,6 +65,11 @@ class Hoisting:
         return tree.NameExpr(name, e.span)
 
 
+def objects(spec: tree.SpecFile) -> set[str]:
+    """The names of what a spec declares that has one address for ever."""
+    return {name for i in spec.items for name in _objects(i)}
+
+
 def _objects(item: tree.Item) -> Iterator[str]:
     """What an item declares that has one address for ever."""
     match item:
@@ -76,4 +81,4 @@ def _objects(item: tree.Item) -> Iterator[str]:
             yield item.arguments[0].name
 
 
-__all__ = ["Hoisting"]
+__all__ = ["Hoisting", "objects"]

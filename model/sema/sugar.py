@@ -15,6 +15,7 @@ from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, SpecError
 from defercheck.sema.actions import with_actions
 from defercheck.sema.constants import ALIASES, suggest
+from defercheck.sema.data import with_data
 from defercheck.sema.defines import with_constants
 from defercheck.sema.kthreads import CREATING, with_threads
 from defercheck.sema.lines import with_lines
@@ -45,7 +46,10 @@ SILENT = frozenset({
 })  # fmt: skip
 """Macros that say nothing about what the code does."""
 
-SOME = {"kmalloc": "kmalloc_some", "kzalloc": "kzalloc_some"}
+SOME = {
+    "kmalloc": "kmalloc_some", "kzalloc": "kzalloc_some",
+    "devm_kmalloc": "devm_kmalloc_some", "devm_kzalloc": "devm_kzalloc_some",
+}  # fmt: skip
 """Allocations that a pointer is assigned."""
 
 FROM = frozenset({"from_tasklet", "from_timer", "timer_container_of"})
@@ -65,9 +69,11 @@ PLAIN = {
 """Accesses that differ from another one only in the order of memory operations, or by a condition for lockdep."""
 
 
-def desugar(spec: tree.SpecFile) -> tree.SpecFile:
-    """The spec in terms of what the kernel model declares. Unchanged parts are the same nodes."""
-    spec = with_actions(with_lines(with_threads(with_types(with_declarations(_with_pointers(with_constants(spec)))))))
+def desugar(spec: tree.SpecFile, kernel: frozenset[str] = frozenset()) -> tree.SpecFile:
+    """The spec in terms of what the kernel model, with types of these names, declares. What does not change stays."""
+    spec = with_actions(
+        with_lines(with_threads(with_data(with_types(with_declarations(_with_pointers(with_constants(spec))), kernel))))
+    )
     pointed = by_pointer(spec)
     spec = as_objects(_with_module(spec))
     structs = {i.name.text: tuple(n.text for n in i.instances) for i in spec.items if isinstance(i, tree.StructDecl)}

@@ -58,6 +58,12 @@ def two_of_one(allocator: str) -> str:
     return "struct thing { bool b; } o; " + thread(f"struct thing *a, *b; a = {new}; b = {new};")
 
 
+def two_managed(allocator: str) -> str:
+    """As ``two_of_one``, where a device holds them."""
+    new = f"devm_{allocator}(&pdev, sizeof(*a), GFP_KERNEL)"
+    return f"struct thing {{ bool b; }} o; struct thing *a, *b; device pdev {{ probe {{ a = {new}; b = {new}; }} }}"
+
+
 CHECKS: tuple[tuple[str, str, str], ...] = (
     ("context", "returns with preemption disabled or a spinlock held", thread("preempt_disable();")),
     ("context", "returns with bottom halves disabled", thread("local_bh_disable();")),
@@ -67,6 +73,8 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
     ("context", "local_bh_enable without local_bh_disable", thread("local_bh_enable();")),
     ("irq", "Threaded irq requested with handler=NULL and !ONESHOT",
         "irq nic thread { } " + thread("request_threaded_irq(&nic);")),
+    ("device", "every instance of the struct is allocated: the spec must declare more of them", two_managed("kmalloc")),
+    ("device", "every instance of the struct is allocated: the spec must declare more of them", two_managed("kzalloc")),
     ("irq", "is freed but not requested: Trying to free already-free IRQ",
         "irq nic { } " + thread("request_irq(&nic); free_irq(&nic); free_irq(&nic);")),
     ("irq", "is enabled more often than it was disabled: Unbalanced enable for IRQ", irq("enable_irq(&nic);")),

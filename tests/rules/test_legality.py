@@ -78,7 +78,8 @@ CALLS: dict[str, str] = {
     "devm_kmalloc": "devm_kmalloc(o, &pdev, GFP_KERNEL);", "devm_kzalloc": "devm_kzalloc(o, &pdev, GFP_NOIO);",
     "devm_kfree": "devm_kfree(&pdev, o);", "devm_request_irq": "devm_request_irq(&pdev, &line);",
     "devm_request_threaded_irq": "devm_request_threaded_irq(&pdev, &threaded);",
-    "devm_free_irq": "devm_free_irq(&pdev, &line);",
+    "devm_free_irq": "devm_free_irq(&pdev, &line);", "devm_add_action": "devm_add_action(&pdev, handler, NULL);",
+    "devm_add_action_or_reset": "devm_add_action_or_reset(&pdev, handler, NULL);",
 }  # fmt: skip
 """How a primitive is called, where that does not follow from what it is about."""
 
@@ -144,6 +145,7 @@ SEMANTICS = {
     "drain_workqueue destroy_workqueue alloc_workqueue alloc_ordered_workqueue create_workqueue": "NNN",
     "create_singlethread_workqueue cancel_work_sync cancel_delayed_work_sync request_irq free_irq": "NNN",
     "devm_kmalloc devm_kzalloc devm_request_irq devm_request_threaded_irq devm_free_irq": "NNN",
+    "devm_add_action devm_add_action_or_reset": "NNN",
     "request_threaded_irq": "NNN", "timer_delete_sync timer_shutdown_sync": "YYN",
     "del_timer_sync del_singleshot_timer_sync": "YYN",
     "kthread_run kthread_create kthread_stop schedule_timeout schedule_timeout_interruptible": "NNN",

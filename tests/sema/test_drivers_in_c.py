@@ -309,3 +309,111 @@ def test_the_last_one_takes_the_lock(kind: str, lock: str) -> None:
 
 def test_a_semaphore_of_one() -> None:
     assert broken("static DEFINE_SEMAPHORE(s, 1); thread t { down(&s); up(&s); }") == []
+
+
+MANAGED = """
+struct touch { struct mutex lock; struct timer_list release; bool pressed; } *touch;
+static void released(struct timer_list *t) { struct touch *ts = from_timer(ts, t, release); ts->pressed = false; }
+irq line times 2;
+static irqreturn_t pressed(int irq, void *d)
+{
+    struct touch *ts = d;
+
+    mutex_lock(&ts->lock);
+    ts->pressed = true;
+    mutex_unlock(&ts->lock);
+    mod_timer(&ts->release, jiffies + HZ / 10);
+    return IRQ_HANDLED;
+}
+device client {
+    probe {
+        touch = devm_kzalloc(&client, sizeof(*touch), GFP_KERNEL);
+        if (!touch)
+            return -ENOMEM;
+        mutex_init(&touch->lock);
+        timer_setup(&touch->release, released, 0);
+        return devm_request_threaded_irq(&client, line, NULL, pressed, IRQF_ONESHOT, "ts", touch);
+    }
+    remove {
+        timer_shutdown_sync(&touch->release);
+    }
+}
+"""
+
+
+def test_a_pointer_gets_managed_memory() -> None:
+    assert broken(MANAGED, "6.12") == []
+    assert broken("option allocation = may_fail;" + MANAGED, "6.12") == []
+    again = broken(MANAGED.replace("timer_shutdown_sync", "del_timer_sync"), "6.12")
+    assert again == ["DF301", "DF303"], "the thread of the interrupt arms it again before devm frees the line"
+
+
+def test_pointers_to_what_is_not_declared() -> None:
+    text = """
+    struct port { struct net_device *netdev; u8 *buffer; bool live; };
+    static struct port port;
+    static void show(struct net_device *netdev, u8 *buffer) { port.live = true; }
+    thread t { struct net_device *dev = port.netdev; show(dev, port.buffer); }
+    """
+    assert broken(text) == []
+    assert "no type `struct prot`" in complaint(text.replace("struct net_device *dev", "struct prot *dev"))
+
+
+DATA = """
+struct port { struct tasklet_struct rx; struct timer_list poll; int seen; } left, right;
+static void rx(unsigned long data)
+{
+    struct port *port = (struct port *)data;
+
+    port->seen = 1;
+}
+static void poll(unsigned long data) { struct port *p = (struct port *)data; p->seen = 2; }
+static void ready(struct port *p)
+{
+    tasklet_init(&p->rx, rx, (unsigned long)p);
+    setup_timer(&p->poll, poll, (unsigned long)p);
+    tasklet_schedule(&p->rx);
+    mod_timer(&p->poll, jiffies + HZ);
+}
+thread t {
+    left = kzalloc(GFP_KERNEL);
+    right = kzalloc(GFP_KERNEL);
+    ready(&left);
+    ready(&right);
+    tasklet_kill(&left->rx);
+    del_timer_sync(&left->poll);
+    assert(left->seen <= 2);
+    kfree(left);
+}
+cover apart: freed(left) && right->seen == 0;
+cover both: freed(left) && right->seen == 2;
+"""
+
+
+def test_the_data_of_a_handler_is_the_struct_around_its_object() -> None:
+    assert broken(DATA) == []
+    assert "DF303" in broken(DATA.replace("    del_timer_sync(&left->poll);\n", ""))
+
+
+def test_the_data_of_a_handler_is_one_object() -> None:
+    text = """
+    struct port { int seen; };
+    static struct port port;
+    static void rx(unsigned long data) { struct port *p = (struct port *)data; p->seen = 1; }
+    DECLARE_TASKLET(rx_tasklet, rx, (unsigned long)&port);
+    irq nic times 1 { tasklet_schedule(&rx_tasklet); }
+    cover seen: port.seen == 1;
+    """
+    assert broken(text) == []
+    two = text.replace("static struct port port;", "static struct port port, other; void init(void) { }")
+    two += "thread t { tasklet_init(&rx_tasklet, rx, (unsigned long)&other); }"
+    assert "has no value in a handler" in complaint(two)
+
+
+def test_the_rest_of_a_timeout_is_a_number() -> None:
+    text = """
+    DECLARE_COMPLETION(done);
+    thread t { unsigned long left; left = wait_for_completion_timeout(&done, HZ); if (!left) assert(false); }
+    """
+    assert broken(text) == ["DF701"]
+    assert broken(text.replace("if (!left)", "if (left > 1)")) == []
