@@ -31,7 +31,7 @@ def finding(verdict: Verdict, style: Style, kind: str = "") -> list[str]:
     places = list(dict.fromkeys(f"{s.source.name}:{s.line}" for s in verdict.also))
     if places:
         lines += note("also at " + ", ".join(places), pad, style)
-    if verdict.outcome == "violated" and (remedy := cure(verdict.code)):
+    if verdict.outcome == "violated" and (remedy := cure(verdict)):
         lines += note(f"cure: {remedy}", pad, style)
     if verdict.trace is not None:
         which = "the shortest schedule" if verdict.trace.loop is None else "a schedule"
@@ -41,12 +41,12 @@ def finding(verdict: Verdict, style: Style, kind: str = "") -> list[str]:
     return lines
 
 
-def cure(code: str) -> str:
+def cure(verdict: Verdict) -> str:
     """The usual remedy, from the rule's page; empty where there is none, and for what is no rule."""
     from defercheck.rules import UnknownRule, rule
 
     try:
-        return rule(code).cure
+        return rule(verdict.code).cure_of(verdict.message)
     except UnknownRule:
         return ""
 

@@ -76,7 +76,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "subject": verdict.subject,
         "message": verdict.message,
         "reason": verdict.reason,
-        "cure": cure(verdict.code) if verdict.outcome == "violated" else "",
+        "cure": cure(verdict) if verdict.outcome == "violated" else "",
         "span": _span(verdict.span),
         "also": [_span(s) for s in verdict.also],
         "trace": _trace(verdict.trace),

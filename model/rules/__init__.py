@@ -1,5 +1,5 @@
 """The rules: one Markdown page each, with a front matter of ``code``, ``name``, ``severity``, ``summary``
-and, where there is a usual one, ``cure``.
+and, where there is a usual one, ``cure``; ``cure if WORDS`` is the one for findings that say these words.
 
 Pages are data of this package and are read when asked for.
 """
@@ -26,6 +26,12 @@ class Rule:
     page: str
     checked: bool = True
     cure: str = ""
+    cures: tuple[tuple[str, str], ...] = ()
+    """Cures for some of its findings, each behind the words that these say."""
+
+    def cure_of(self, message: str) -> str:
+        """The usual remedy for a finding, by what it says."""
+        return next((cure for words, cure in self.cures if words in message), self.cure)
 
 
 class UnknownRule(LookupError):
@@ -61,6 +67,9 @@ def codes() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".md") for name in names if name.startswith("DF") and name.endswith(".md")))
 
 
+_IF = "cure if "
+
+
 @cache
 def _read(code: str) -> Rule:
     text = files(__name__).joinpath(f"{code}.md").read_text(encoding="utf-8")
@@ -77,6 +86,7 @@ def _read(code: str) -> Rule:
         page=page.strip() + "\n",
         checked=fields.get("checked") != "no",
         cure=fields.get("cure", ""),
+        cures=tuple((key.removeprefix(_IF), value) for key, value in fields.items() if key.startswith(_IF)),
     )
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from defercheck.check import check_spec, load
 from defercheck.grammar.parser import parse
+from defercheck.grammar.span import Source
+from defercheck.report.finding import cure
 from defercheck.rules import Rule, UnknownRule, all_rules, codes, rule
 
 from tests.rules.pages import CHECKED, NAMES, RUNNABLE, specs
@@ -54,3 +57,19 @@ def test_lookup() -> None:
             rule(wrong)
         assert caught.value.near[:1] == near
         assert wrong in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("timer t { del_timer_sync(&t); } thread p { mod_timer(&t, 1); }", "wait for a callback in itself"),
+        ("irq nic times 1 { disable_irq(&nic); }", "disable_irq_nosync does not wait"),
+        ("DEFINE_SPINLOCK(l); tasklet t { spin_lock(&l); spin_unlock(&l); } "
+         "thread p { tasklet_schedule(&t); spin_lock(&l); spin_unlock(&l); }", "spin_lock_bh against softirqs"),
+        ("struct s { refcount_t n; } o; thread p { kzalloc(o, GFP_KERNEL); refcount_inc(&o->n); kfree(o); }",
+         "Take a reference while one is held"),
+    ],
+)  # fmt: skip
+def test_the_cure_fits_the_finding(text: str, said: str) -> None:
+    result = check_spec(load(Source("c.dfr", text)), "6.1")
+    assert any(said in cure(v) for v in result.verdicts if v.outcome == "violated")
