@@ -6,7 +6,7 @@ Items and the whole file are here. Expressions and statements, each in a file of
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from defercheck.grammar.span import Source, Span
 from defercheck.grammar.tree_expressions import (
@@ -392,7 +392,7 @@ class LegalDecl:
     span: Span
 
 
-Item = (
+Item: TypeAlias = (
     KernelDecl | CpusDecl | OptionDecl | ConstantDecl | EnumDecl | StructDecl | TypeDecl | VarDecl | FunctionDecl
     | DefineDecl | MacroUse | ContextDecl | ModuleDecl | DeviceDecl | StartDecl | PropertyDecl | ExpectDecl | AllowDecl
     | VersionDecl | SituationDecl | LegalDecl

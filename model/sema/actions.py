@@ -73,7 +73,7 @@ class _Leaving(Hoisting):
 
     def __init__(self, actions: dict[str, str]):
         self.actions = actions
-        self.before = []
+        self.before: list[tree.Statement] = []
 
     def call(self, call: tree.CallExpr) -> tree.Expr:
         """A call with the action of its function."""

@@ -150,7 +150,7 @@ class _Naming(Hoisting):
 
     def __init__(self, requests: _Requests):
         self.requests = requests
-        self.before = []
+        self.before: list[tree.Statement] = []
 
     def call(self, call: tree.CallExpr) -> tree.Expr:
         count, at = NAMING.get(call.callee.name, (0, 0)) if isinstance(call.callee, tree.NameExpr) else (0, 0)

@@ -52,7 +52,7 @@ SOME = {
 }  # fmt: skip
 """Allocations that a pointer is assigned."""
 
-FROM = frozenset({"from_tasklet", "from_timer", "timer_container_of"})
+FROM = frozenset({"from_tasklet", "from_timer", "timer_container_of", "from_work"})
 """``container_of`` with a variable in place of the type."""
 
 WARNING = frozenset({"WARN_ON", "WARN_ON_ONCE", "BUG_ON", "VM_BUG_ON"})
@@ -60,6 +60,21 @@ WARNING = frozenset({"WARN_ON", "WARN_ON_ONCE", "BUG_ON", "VM_BUG_ON"})
 
 AROUND = frozenset({"ATOMIC_INIT", "ATOMIC64_INIT", "ATOMIC_LONG_INIT", "REFCOUNT_INIT", "likely", "unlikely"})
 """Macros that are their argument: around the initial value of an atomic variable, and what a compiler may expect."""
+
+_SPIN = (
+    "lock", "unlock", "lock_bh", "unlock_bh", "lock_irq", "unlock_irq", "lock_irqsave", "unlock_irqrestore",
+    "lock_init", "trylock", "trylock_bh", "trylock_irq", "trylock_irqsave", "is_locked",
+)  # fmt: skip
+SAME = {f"raw_spin_{how}": f"spin_{how}" for how in _SPIN} | {
+    "DEFINE_RAW_SPINLOCK": "DEFINE_SPINLOCK", "DECLARE_DEFERRABLE_WORK": "DECLARE_DELAYED_WORK",
+    "INIT_DEFERRABLE_WORK": "INIT_DELAYED_WORK", "fsleep": "msleep", "kfree_sensitive": "kfree", "kzfree": "kfree",
+    "system_dfl_wq": "system_unbound_wq", "system_percpu_wq": "system_wq",
+}  # fmt: skip
+"""Names that differ from others in what is not modelled, or in nothing."""
+
+NESTED = frozenset({"mutex_lock", "mutex_lock_interruptible", "spin_lock", "spin_lock_bh", "spin_lock_irqsave",
+                    "down_read", "down_write"})  # fmt: skip
+"""Calls with a twin for lockdep, `mutex_lock_nested(&m, SINGLE_DEPTH_NESTING)`, whose last argument is its alone."""
 
 PLAIN = {
     "rcu_dereference": "READ_ONCE", "rcu_access_pointer": "READ_ONCE", "rcu_dereference_protected": "READ_ONCE",
@@ -199,6 +214,15 @@ class _Rewriter:
             ):
                 claim = tree.Assert(tree.Unary("!", wrong, wrong.span), f"{name}: {wrong.span.text}", wrong.span)
                 return tree.Block((claim, replace(node, condition=wrong)), node.span)
+            case tree.NameExpr(name=name) if name in SAME:
+                return replace(node, name=SAME[name])
+            case tree.MacroUse(name=tree.Name(text=name)) if name in SAME:
+                return self.replaced(replace(node, name=replace(node.name, text=SAME[name])))
+            case tree.CallExpr(callee=tree.NameExpr(name=name), arguments=(*given, _)) if (
+                name.endswith("_nested") and name.removesuffix("_nested") in NESTED
+            ):
+                callee = tree.NameExpr(name.removesuffix("_nested"), node.callee.span)
+                return replace(node, callee=callee, arguments=tuple(given))
             case tree.CallExpr(callee=tree.NameExpr(name=name)) if name in PLAIN:
                 kept = node.arguments[: 1 if PLAIN[name] == "READ_ONCE" else 2]
                 return replace(node, callee=tree.NameExpr(PLAIN[name], node.callee.span), arguments=kept)

@@ -46,7 +46,7 @@ WRONG: dict[str, tuple[bytes, str]] = {
     "not modelled": (b"irq a { napi_schedule(w); }", "`napi_schedule` is not modelled yet"),
     "constant out of range": (b"int<0..7> n; irq a { n = 8; }", "8 is outside int<0..7>"),
     "initial value out of range": (b"int<0..7> n = 8; irq a { }", "8 is outside int<0..7>"),
-    "no range": (b"int n; irq a { n = 8; }", "`n` has no range"),
+    "no value": (b"void n; irq a { n = 8; }", "`n` cannot be void"),
     "huge range": (b"int<0..99999999999> n; irq a { n = 8; }", "too wide"),
     "recursion": (
         b"void f() { g(); } void g() { f(); } irq a { f(); }",

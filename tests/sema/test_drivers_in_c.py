@@ -417,3 +417,39 @@ def test_the_rest_of_a_timeout_is_a_number() -> None:
     """
     assert broken(text) == ["DF701"]
     assert broken(text.replace("if (!left)", "if (left > 1)")) == []
+
+
+def test_other_names_of_the_same() -> None:
+    text = """
+    static DEFINE_RAW_SPINLOCK(raw);
+    static DEFINE_MUTEX(outer);
+    struct dev { struct work_struct work; struct delayed_work later; };
+    static struct dev dev;
+    static void fn(struct work_struct *w) { struct dev *d = from_work(d, w, work); assert(d == &dev); fsleep(10); }
+    static void later(struct work_struct *w) { }
+    thread t {
+        unsigned long flags;
+
+        INIT_WORK(&dev.work, fn);
+        INIT_DEFERRABLE_WORK(&dev.later, later);
+        mutex_lock_nested(&outer, 1);
+        raw_spin_lock_irqsave(&raw, flags);
+        queue_work(system_dfl_wq, &dev.work);
+        raw_spin_unlock_irqrestore(&raw, flags);
+        mutex_unlock(&outer);
+    }
+    cover ran: runs(dev.work) == 1;
+    """
+    assert broken(text) == []
+    assert broken(text.replace("raw_spin_unlock_irqrestore(&raw, flags);", "")) != []
+
+
+def test_nothing_that_is_modelled_is_said_not_to_be() -> None:
+    from defercheck.check import kernel_model
+    from defercheck.grammar import tree
+    from defercheck.sema import unmodelled
+
+    kinds = (tree.FunctionDecl, tree.DefineDecl, tree.TypeDecl)
+    modelled = {i.name.text for f in kernel_model() for i in f.items if isinstance(i, kinds)}
+    said = {*unmodelled.calls()} | {n for n in modelled if unmodelled.macro_help(n) or unmodelled.type_help(n)}
+    assert not said & modelled
