@@ -18,10 +18,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from defercheck.prove.encode import Encoding, Move
+from defercheck.prove.leading import lasting
 from defercheck.prove.lemma import Lemma
-from defercheck.prove.result import Claim
+from defercheck.prove.result import SAFETY, Claim
 from defercheck.prove.runs import Runs, at, forbidden
 from defercheck.prove.smtlib import conjunction, literal, negation
+from defercheck.prove.ways import Plan
 from defercheck.system.system import Property, Transition, Variable
 
 FORMAT = "defercheck certificate 1"
@@ -81,19 +83,23 @@ class Writer:
         self._identity = identity
         self._shared: dict[tuple[Lemma, ...], tuple[str, tuple[str, ...]]] = {}
 
-    def write(self, claim: Claim, lemmas: tuple[Lemma, ...], steps: int = 0) -> Script:
+    def write(self, claim: Claim, lemmas: tuple[Lemma, ...], steps: int = 0, plans: tuple[Plan, ...] = ()) -> Script:
         """The certificate of a claim. Without lemmas it says that the claim holds in every state, reachable or not.
 
-        ``steps`` is how many states of a run k-induction needs before the one that it speaks of.
+        ``steps`` is how many states of a run k-induction needs before the one that it speaks of; ``plans`` are those
+        for the properties that say what must not last. ``ValueError`` for plans that are none for this claim.
         """
         own, own_asked = _over_runs(self._encoding, claim, lemmas, steps) if steps else _own(self._encoding, claim)
+        if plans or not claim.is_safety:
+            more, asked_more = _lasting(self._encoding, claim, plans)
+            own, own_asked = own + more, own_asked + asked_more
         if lemmas not in self._shared:
             common, asked = _common(self._encoding, lemmas)
             # what is shared declares all variables; what stands alone only those that it speaks of
             self._shared[lemmas] = (_preamble(self._encoding, None) + common if lemmas else "", asked)
         common, asked = self._shared[lemmas]
         if not lemmas:
-            common = _alone(self._encoding, None if steps else _used(self._encoding, own))
+            common = _alone(self._encoding, None if steps or plans else _used(self._encoding, own))
         return Script(_head(claim, self._identity, steps), common, own, asked, own_asked)
 
 
@@ -200,16 +206,21 @@ def _own(encoding: Encoding, claim: Claim) -> tuple[str, tuple[str, ...]]:
     lines = ["", f"; 3. nothing that {claim.id} forbids can happen"]
     asked: list[str] = []
     for p in claim.properties:
-        for n, (wrong, _) in enumerate(encoding.wrong(p)):
+        for n, (wrong, _) in enumerate(encoding.wrong(p) if p.kind in SAFETY else ()):
             if p.kind == "step":
                 moves = [m.index for m in encoding.moves if m.violates == p.id]
                 asked.append(named(encoding, moves[n]))
             else:
                 asked.append(f"{p.subject or p.id}: {p.message}")
             lines += ["", f"; {asked[-1]}", *_question([wrong])]
-    if not asked:
+    if not asked and claim.is_safety:
         asked.append("no transition of this system does it")
         lines += ["", f"; {asked[0]}", *_question(["false"])]
+    return "".join(f"{line}\n" for line in lines), tuple(asked)
+
+
+def _lasting(encoding: Encoding, claim: Claim, plans: tuple[Plan, ...]) -> tuple[str, tuple[str, ...]]:
+    lines, asked = lasting(encoding, claim, plans, lambda n: named(encoding, n), _question)
     return "".join(f"{line}\n" for line in lines), tuple(asked)
 
 

@@ -43,8 +43,17 @@ class _Known:
 class Induction:
     """Finds lemmas for one system; what it has found serves all claims."""
 
-    def __init__(self, loaded: Loaded, reachable: Reachable, given: Iterable[Lemma] = (), seconds: float | None = None):
-        """``given`` are lemmas to begin with, known to be inductive; after so many ``seconds`` there is no proof."""
+    def __init__(
+        self,
+        loaded: Loaded,
+        reachable: Reachable,
+        given: Iterable[Lemma] = (),
+        seconds: float | None = None,
+        usable: frozenset[str] | None = None,
+    ):
+        """``given`` are lemmas to begin with, known to be inductive; after so many ``seconds`` there is no proof.
+        Relations are only between variables that are ``usable``, if that is given."""
+        self._usable = usable
         self._end = None if seconds is None else time.monotonic() + seconds
         self._seconds = seconds
         self.loaded = loaded
@@ -69,6 +78,10 @@ class Induction:
         for p in properties:
             for (_, reads), wrong in zip(self.encoding.wrong(p), self.loaded.wrong[p.id], strict=True):
                 self._rule_out(wrong, reads, p.id)
+
+    def exclude_state(self, state: dict[str, int]) -> None:
+        """Find a lemma that rules out the state. It proves nothing before ``close``. ``NoProof`` likewise."""
+        self._learn(state, frozenset(state), "it is to be excluded")
 
     def close(self) -> None:
         """Add lemmas until all together are inductive and no transition takes a variable out of its range.
@@ -129,7 +142,7 @@ class Induction:
     def _learn(self, state: dict[str, int], reads: frozenset[str], what: str) -> None:
         if self._end is not None and time.monotonic() > self._end:
             raise NoProof(f"the time for a proof, {self._seconds:.0f} s, was up")
-        choices = self.reachable.excluding(state, sorted(reads))
+        choices = self.reachable.excluding(state, sorted(reads if self._usable is None else reads & self._usable))
         if not choices:
             raise NoProof(f"a state that is reachable stands in the way ({what})", state)
         names = min(choices, key=self._cost)

@@ -71,4 +71,4 @@ def certificates(system: TransitionSystem, proofs: Proofs, identity: Identity) -
     """The text of a certificate for each claim that was proved, by the claims' ids."""
     writer = Writer(encode(system), identity)
     proved = [o for o in proofs.outcomes if o.status == "proved"]
-    return {o.claim.id: writer.write(o.claim, o.lemmas, o.depth).text for o in proved}
+    return {o.claim.id: writer.write(o.claim, o.lemmas, o.depth, o.plans).text for o in proved}

@@ -10,6 +10,7 @@ from defercheck.prove.certificate import FORMAT, Identity
 from defercheck.prove.lemma import Lemma
 from defercheck.prove.runs import MOST
 from defercheck.prove.smtlib import sort, symbol
+from defercheck.prove.ways import Measure, Plan, Way
 from defercheck.system.system import Variable
 
 OPERATORS = frozenset(
@@ -24,9 +25,11 @@ OPERATORS = frozenset(
 
 _TOKEN = re.compile(r"\s*(\|[^|]*\||[()]|[^\s()|]+)")
 _CONSTANT = re.compile(r"#b[01]+|\d+|bv\d+")
-_LEMMA = re.compile(
-    r"\(define-fun (lemma\.[A-Za-z0-9_.]+) \(((?:\(\|[^|]*\| (?:Bool|\(_ BitVec \d+\))\) ?)*)\) Bool (.*)\)"
+_FUNCTION = re.compile(
+    r"\(define-fun ([a-z]+\.[A-Za-z0-9_.]+) \(((?:\(\|[^|]*\| (?:Bool|\(_ BitVec \d+\))\) ?)*)\) "
+    r"(Bool|\(_ BitVec (\d+)\)) (.*)\)"
 )
+_WAY = re.compile(r"; by transition (\d{1,9})(?: to (\d{1,9}(?: \d{1,9})*))?")
 _PARAMETER = re.compile(r"\((\|[^|]*\|) (Bool|\(_ BitVec \d+\))\)")
 
 
@@ -87,22 +90,69 @@ def lemma_lines(text: str) -> str:
 def read_lemmas(text: str, variables: Mapping[str, Variable]) -> tuple[Lemma, ...]:
     """The lemmas of the invariant. ``NotACertificate`` for one that is not a formula over its own variables only."""
     lemmas: dict[str, Lemma] = {}
-    symbols = {symbol(v.name): v for v in variables.values()}
     for line in lemma_lines(text).splitlines():
-        match = _LEMMA.fullmatch(line)
-        if match is None:
+        f = _function(line, variables)
+        if f is None or f.bits is not None:
             raise NotACertificate(f"`{line[:60]}` is no lemma")
-        name, parameters, body = match.groups()
-        own = {}
-        for told, of in _PARAMETER.findall(parameters):
-            if told not in symbols or sort(symbols[told]) != of:
-                raise NotACertificate(f"{name} speaks of {told}, which this system does not have, or with other values")
-            own[told] = symbols[told].name
-        if name in lemmas:
-            raise NotACertificate(f"{name} is there twice")
-        _check_body(name, body, own.keys())
-        lemmas[name] = Lemma(name, tuple(own.values()), body)
+        if f.name in lemmas:
+            raise NotACertificate(f"{f.name} is there twice")
+        lemmas[f.name] = Lemma(f.name, f.variables, f.body)
     return tuple(lemmas.values())
+
+
+def read_plans(text: str, variables: Mapping[str, Variable]) -> tuple[Plan, ...]:
+    """The ways out of what must not last, and the measures, by the numbers in their names. ``NotACertificate``."""
+    ways: dict[int, list[Way]] = {}
+    measures: dict[int, list[Measure]] = {}
+    lines = text.splitlines()
+    for before, line in zip(["", *lines], lines, strict=False):
+        if not line.startswith(("(define-fun way.", "(define-fun measure.")):
+            continue
+        f = _function(line, variables)
+        number = f.name.split(".")[1] if f is not None else ""
+        if f is None or not re.fullmatch(r"\d{1,6}", number):
+            raise NotACertificate(f"`{line[:60]}` is no way and no measure")
+        if f.name.startswith("measure."):
+            if f.bits is None:
+                raise NotACertificate(f"{f.name} is no number")
+            measures.setdefault(int(number), []).append(Measure(f.name, f.variables, f.bits, f.body))
+            continue
+        by = _WAY.fullmatch(before)
+        if by is None or f.bits is not None:
+            raise NotACertificate(f"it does not say where {f.name} leads")
+        to = tuple(map(int, by[2].split())) if by[2] else ()
+        ways.setdefault(int(number), []).append(Way(Lemma(f.name, f.variables, f.body), int(by[1]), to))
+    count = max([*ways, *measures], default=-1) + 1
+    if count > len(lines):
+        raise NotACertificate("its ways are not numbered in order")
+    return tuple(Plan(tuple(ways.get(n, ())), tuple(measures.get(n, ()))) for n in range(count))
+
+
+@dataclass(frozen=True, slots=True)
+class _Function:
+    """A formula (``bits`` is None) or a number with a name, over some variables."""
+
+    name: str
+    variables: tuple[str, ...]
+    bits: int | None
+    body: str
+
+
+def _function(line: str, variables: Mapping[str, Variable]) -> _Function | None:
+    """What a line defines; ``None`` when it is no definition. ``NotACertificate`` for one that is not made of its own
+    variables only."""
+    match = _FUNCTION.fullmatch(line)
+    if match is None:
+        return None
+    name, parameters, _, bits, body = match.groups()
+    symbols = {symbol(v.name): v for v in variables.values()}
+    own = {}
+    for told, of in _PARAMETER.findall(parameters):
+        if told not in symbols or sort(symbols[told]) != of:
+            raise NotACertificate(f"{name} speaks of {told}, which this system does not have, or with other values")
+        own[told] = symbols[told].name
+    _check_body(name, body, own.keys())
+    return _Function(name, tuple(own.values()), int(bits) if bits else None, body)
 
 
 def _check_body(name: str, body: str, own: Collection[str]) -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from defercheck.prove.lemma import Lemma
+from defercheck.prove.ways import KINDS, Plan
 from defercheck.system.system import Property, TransitionSystem
 
 Status = Literal["proved", "explored", "undetermined", "violated"]
-Method = Literal["", "induction", "k-induction", "spacer"]
+Method = Literal["", "induction", "k-induction", "spacer", "ways"]
 
 SAFETY = ("step", "invariant", "terminal")
 """The kinds of properties that are predicates of single states or steps."""
@@ -32,13 +33,19 @@ class Claim:
         """Whether every property of it is one that an invariant can show."""
         return all(p.kind in SAFETY for p in self.properties)
 
+    @property
+    def is_of_ways(self) -> bool:
+        """Whether every property of it is such a one, or says what must not last."""
+        return all(p.kind in SAFETY or p.kind in KINDS for p in self.properties)
+
 
 @dataclass(frozen=True, slots=True)
 class ProofOutcome:
     """What is known of one claim.
 
     ``proved``: ``lemmas`` together are an inductive invariant that rules out every violation, or does so after
-    ``depth`` states of a run in which there is none (k-induction). ``explored`` and
+    ``depth`` states of a run in which there is none (k-induction); ``plans`` lead out of what must not last, one for
+    each property that says so. ``explored`` and
     ``undetermined``: no proof, ``reason`` says why in a sentence, and what was tried; the first when the search that
     came before has seen all states. ``violated``: ``path`` are the transitions of a schedule that shows it.
     """
@@ -50,6 +57,7 @@ class ProofOutcome:
     lemmas: tuple[Lemma, ...] = ()
     path: tuple[int, ...] = ()
     depth: int = 0
+    plans: tuple[Plan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from defercheck.prove.bmc import Unrolling
 from defercheck.prove.encode import encode
+from defercheck.prove.escape import Escape, NoPlan
 from defercheck.prove.houdini import inductive, lemmas_of
 from defercheck.prove.lemma import Lemma
 from defercheck.prove.prove import NO_SAFETY
@@ -14,6 +16,7 @@ from defercheck.prove.result import Claim, ProofOutcome, Proofs
 from defercheck.prove.slices import Slices
 from defercheck.prove.solver import Loaded, load
 from defercheck.prove.spacer import spacer
+from defercheck.prove.ways import KINDS, Plan
 from defercheck.system.expr import variables
 from defercheck.system.system import TransitionSystem, Variable
 
@@ -47,14 +50,16 @@ class _Symbolic:
         slices = Slices(self._loaded, self._lemmas)
         done: dict[str, ProofOutcome] = {}
         for c in claims:
-            if not c.is_safety:
+            if not c.is_of_ways:
                 done[c.id] = ProofOutcome(c, "undetermined", NO_SAFETY)
+            elif not c.is_safety:
+                continue
             elif (short := slices.needed(c.properties)) is not None:
                 done[c.id] = ProofOutcome(c, "proved", method="induction", lemmas=short)
         left = [c for c in claims if c.id not in done]
         for n, c in enumerate(left):
             share = max(1.0, (self._end - time.perf_counter()) / (len(left) - n))
-            done[c.id] = self._one(c, share)
+            done[c.id] = self._one(c, share) if c.is_safety else self._lasting(c, slices, share)
         return Proofs(
             outcomes=tuple(done[c.id] for c in claims),
             lemmas=len({lemma for o in done.values() for lemma in o.lemmas}),
@@ -62,6 +67,21 @@ class _Symbolic:
             seconds=time.perf_counter() - self._begun,
             solver_seconds=self._loaded.seconds,
         )
+
+    def _lasting(self, claim: Claim, slices: Slices, seconds: float) -> ProofOutcome:
+        """Ways out of what must not last; what else the claim says must follow from the lemmas."""
+        if slices.needed([p for p in claim.properties if p.kind not in KINDS]) is None:
+            return ProofOutcome(claim, "undetermined", "what it says of single steps was not proved")
+        escape = Escape(self._loaded, self._lemmas, time.perf_counter() + seconds)
+        plans: list[Plan] = []
+        for p in (p for p in claim.properties if p.kind in KINDS):
+            try:
+                plans.append(escape.plan(p, len(plans)))
+            except NoPlan as e:
+                told = describe(self._system, replace(claim, properties=(p,)), e.state)
+                about = f"{p.subject or p.id} {p.message}" if p.message else p.id
+                return ProofOutcome(claim, "undetermined", f"{about}: neither proved nor refuted: {e}. {told}")
+        return ProofOutcome(claim, "proved", method="ways", lemmas=escape.lemmas, plans=tuple(plans))
 
     def _one(self, claim: Claim, seconds: float) -> ProofOutcome:
         end = time.perf_counter() + seconds

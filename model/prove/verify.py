@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from defercheck.prove.certificate import Identity, Script, Writer, property_hash
 from defercheck.prove.encode import Encoding, encode
 from defercheck.prove.lemma import Lemma
-from defercheck.prove.reading import Header, NotACertificate, lemma_lines, read_header, read_lemmas
+from defercheck.prove.reading import Header, NotACertificate, lemma_lines, read_header, read_lemmas, read_plans
 from defercheck.prove.result import Claim
 from defercheck.system.system import TransitionSystem
 
@@ -136,7 +136,11 @@ class _Regenerator:
             return f"this spec makes no claim {header.claim}"
         if header.property_hash != property_hash(claim):
             return f"it proves another property than {claim.id} of this spec"
-        script = self._writer.write(claim, self._lemmas(text), header.steps)
+        plans = () if claim.is_safety else read_plans(text, self._encoding.variables)
+        try:
+            script = self._writer.write(claim, self._lemmas(text), header.steps, plans)
+        except ValueError as e:
+            return str(e)
         return script if script.text == text else _first_difference(script.text, text)
 
     def _lemmas(self, text: str) -> tuple[Lemma, ...]:
