@@ -65,7 +65,8 @@ class Objects:
         outer object is that of the object inside that has a function."""
         for m in self.types[type].members:
             if isinstance(m.type, Object):
-                inner = tree.Name(f"{name.text}.{m.name}", m.span)
+                at = name.span if m.span.source.kernel and not name.span.source.kernel else m.span
+                inner = tree.Name(f"{name.text}.{m.name}", at)
                 own = m.handler or handler
                 given = {p.partition(".")[2]: v for p, v in initial.items() if p.partition(".")[0] == m.name}
                 here = tuple((p, v[0]) for p, v in given.items() if "." not in p)
