@@ -54,6 +54,8 @@ def _of(d: tree.PropertyDecl, builder: Builder, words: Words) -> Iterator[Propos
         assert isinstance(d.parameter.type, tree.NamedType)
         found = builder.program.of_type(d.parameter.type.name)
         environments = [(f" {o.name}", {d.parameter.name.text: ObjectValue(o.name)}) for o in found]
+    else:  # it may speak of this_cpu, and is meant of each
+        environments = [(f" cpu {n}", {"this_cpu": Const(n)}) for n in range(builder.program.cpus)]
     for subject, env in environments:
         looker = Executor(builder, None, LemmaWords(words.contexts))
         ways = looker.scalar(d.expr, Path(env))
