@@ -78,11 +78,18 @@ def check(
     if memory is not None:
         limits = Limits(states=max_states, memory=memory, seconds=seconds)
     if locked:
-        from defercheck.cli.lock import check_locked
+        from defercheck.cli.lock import Report, check_locked
 
         why = "cannot be given with --locked: the lock says how the specs are checked"
         _refuse(ctx, {*_OF_LOCKED, "locked", "lock_file", "no_cache"}, why)
-        return check_locked(specs, lock_file, limits, no_cache, style_for(sys.stdout, color, verbose), quiet, debug)
+        files = plan(outputs, force)
+        if "html" in (format_, *(d.format for d in files)) or any(d.format == "text" for d in files):
+            raise click.UsageError(
+                "--locked writes json, junit, sarif and github, and text to the standard output only"
+            )
+        where = Report(format_, files)
+        look = style_for(sys.stdout, color, verbose)
+        return check_locked(specs, lock_file, limits, no_cache, look, quiet, debug, where)
     _refuse(ctx, {p.name for p in ctx.command.params} - {"lock_file", "no_cache"}, "needs --locked")
     if not specs:
         raise click.UsageError("Missing argument 'SPEC.dfr|FOLDER...'.")
@@ -102,7 +109,9 @@ def check(
     return run(names, kernels, options, request, folder_for(certificates))
 
 
-_OF_LOCKED = {"specs", "max_states", "memory", "seconds", "color", "verbose", "debug", "quiet"}
+_OF_LOCKED = {
+    "specs", "max_states", "memory", "seconds", "color", "verbose", "debug", "quiet", "format_", "outputs", "force",
+}  # fmt: skip
 """What may be said beside --locked: how to check is for the lock to say."""
 
 

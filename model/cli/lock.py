@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
+from defercheck.cli.destination import Destination
 from defercheck.cli.exits import Exit, worst
 from defercheck.cli.files import STDIN, find_specs, write_atomically
 from defercheck.cli.group import advice
@@ -18,7 +20,7 @@ from defercheck.cli.progress import Meter
 from defercheck.cli.run import guarded
 from defercheck.cli.terminal import say
 from defercheck.cli.values import RuleCode, Size, Time
-from defercheck.report.outcome import Crashed, Refused
+from defercheck.report.outcome import Crashed, Kept, Outcome, Refused
 from defercheck.report.style import ColorChoice, Style, style_for
 from defercheck.report.units import count, listing
 
@@ -72,9 +74,18 @@ def lock(
     return _Locking(asker, Path(file), look, quiet, keep_invalid, debug).run(_files(specs), specs)
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What ``check --locked`` writes: the format on the standard output, and files."""
+
+    format: str = "text"
+    files: tuple[Destination, ...] = ()
+
+
 def check_locked(
-    places: tuple[str, ...], file: str, limits: Limits, no_cache: bool, style: Style, quiet: bool, debug: bool
-) -> int:
+    places: tuple[str, ...], file: str, limits: Limits, no_cache: bool, style: Style, quiet: bool, debug: bool,
+    where: Report,
+) -> int:  # fmt: skip
     """Hold specs to their lock; all that it knows when no places are given. The exit code."""
     from defercheck.locked.lockfile import BadLock, read
     from defercheck.locked.work import below, name_of
@@ -91,7 +102,7 @@ def check_locked(
     found = [p for p in places if Path(p).exists() or not any(below(n, [name_of(p, path.parent)]) for n in names)]
     names |= {name_of(spec, path.parent) for spec in (_files(tuple(found)) if found else ())}
     asker = _asker(path.parent, known.settings, limits, no_cache)
-    return _Holding(asker, known, style, quiet, debug).run(sorted(names))
+    return _Holding(asker, known, style, quiet, debug, where).run(sorted(names))
 
 
 def _limits(memory: int | None, seconds: float | None) -> Limits:
@@ -269,15 +280,18 @@ class _Locking(_Telling):
 class _Holding(_Telling):
     """``defercheck check --locked``."""
 
-    def __init__(self, asker: Asker, known: Lock, style: Style, quiet: bool, debug: bool):
+    def __init__(self, asker: Asker, known: Lock, style: Style, quiet: bool, debug: bool, where: Report):
         super().__init__(asker, style, quiet, debug)
-        self.known = known
+        self.known, self.where = known, where
+        self.kept: list[Kept] = []
+        self.outcomes: list[Outcome] = []
 
     def run(self, names: list[str]) -> int:
         """Hold each spec to the lock."""
         from defercheck.locked.work import hold
 
         totals: Counter[str] = Counter()
+        interrupted = False
         try:
             for name in names:
                 self.meter.start(name)
@@ -287,33 +301,77 @@ class _Holding(_Telling):
                     totals.update(self._told(held) for held in outcome)
                 elif isinstance(outcome, Crashed):
                     self.crashed(outcome)
+                    self.outcomes.append(outcome)
                     totals["internal errors"] += 1
         except KeyboardInterrupt:
+            interrupted = True
             self.codes.append(self.interrupted())
         code = worst(self.codes)
-        if not self.quiet or code is not Exit.HOLDS:
+        self._write(code, interrupted)
+        if self.text and (not self.quiet or code is not Exit.HOLDS):
             parts = [f"{n} {kind}" for kind, n in totals.items()]
             look = "bold green" if code is Exit.HOLDS else "bold red"
             total = f"{count(sum(totals.values()), 'check')}: {', '.join(parts) or 'none done'}"
             say(sys.stdout, f"\n{self.style.paint(total, look)}" if not self.quiet else total)
         return int(code)
 
+    @property
+    def text(self) -> bool:
+        """Whether the standard output is for people."""
+        return self.where.format == "text"
+
+    def _write(self, code: Exit, interrupted: bool) -> None:
+        """The reports that are one document."""
+        if not self.text:
+            say(sys.stdout, self._document(self.where.format, code, interrupted).rstrip("\n"))
+        for d in self.where.files:
+            write_atomically(d.path, self._document(d.format, code, interrupted))
+
+    def _document(self, format: str, code: Exit, interrupted: bool) -> str:
+        from defercheck.report import github, json, junit, sarif
+
+        match format:
+            case "junit":
+                return junit.dump(self.outcomes, code, interrupted, kept=self.kept)
+            case "sarif":
+                return sarif.dump(self.outcomes, code, interrupted, self.kept)
+            case "github":
+                return github.dump(self.outcomes, code, interrupted, self.kept)
+        return json.dump(self.outcomes, code, interrupted, self.kept)
+
+    def _remember(self, held: Held, status: Literal["as locked", "changed", "undetermined"]) -> None:
+        """For the reports that are written at the end; a spec that is as locked needs no more than a line there."""
+        answer = held.answer
+        changes = tuple((c.weight, c.text) for c in held.changes)
+        verified = answer.verified if answer is not None and answer.result is None else 0
+        self.kept.append(Kept(held.spec, held.kernel, status, changes, held.why if changes else "", verified))
+        if status != "as locked":
+            if held.complaints:
+                self.outcomes.append(Refused(held.spec, held.complaints))
+            if answer is not None and answer.result is not None:
+                self.outcomes.append(answer.result)
+
     def _told(self, held: Held) -> str:
         """Tell what became of one, and which kind of outcome that is."""
         label = f"{held.spec} ({held.kernel})"
         answer = held.answer
-        kind = "changed" if held.fails else "undetermined" if held.undetermined else "as locked"
+        kind: Literal["as locked", "changed", "undetermined"] = (
+            "changed" if held.fails else "undetermined" if held.undetermined else "as locked"
+        )
+        self._remember(held, kind)
         if kind == "as locked":
-            if not self.quiet:
+            if self.text and not self.quiet:
                 self.line(self.style.glyphs.good, "green", label, self._how(answer))
                 self._list(held)
             return kind
         self.codes.append(Exit.VIOLATED if held.fails else Exit.UNDETERMINED)
+        if held.complaints:
+            self.refused(held.complaints)
+        if not self.text:
+            return kind
         mark, look = (self.style.glyphs.mark, "bold red") if held.fails else ("?", "bold yellow")
         self.line(mark, look, label, kind)
         self._list(held)
-        if held.complaints:
-            self.refused(held.complaints)
         if answer is not None:
             self.shown(answer)
         return kind

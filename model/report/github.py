@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from defercheck.grammar.span import Diagnostic, Span
 from defercheck.report.finding import expectation, finding, full_name, missed
 from defercheck.report.many import total
 from defercheck.report.marks import GITHUB_MARK
-from defercheck.report.outcome import Crashed, Outcome, Refused
+from defercheck.report.outcome import Crashed, Kept, Outcome, Refused
 from defercheck.report.style import Style
+from defercheck.report.units import count
 from defercheck.rules import rule
 from defercheck.verdict import CheckResult, Verdict
 
 _STYLE = Style(width=90)
 
 
-def dump(outcomes: Sequence[Outcome], exit_code: int, interrupted: bool = False) -> str:
+def dump(
+    outcomes: Sequence[Outcome], exit_code: int, interrupted: bool = False, kept: Sequence[Kept] | None = None
+) -> str:
     """One command a line: errors for what fails, is not valid or is undetermined, warnings, and notices for what is
-    allowed; then the count. The text of an annotation is the finding with its schedule."""
+    allowed; then the count. The text of an annotation is the finding with its schedule. What was held to a lock,
+    ``kept``, has an error each if it is not as locked, and is what is counted."""
     # a spec that is not valid is so on each of its kernel versions
-    lines = [GITHUB_MARK, *dict.fromkeys(command for outcome in outcomes for command in _commands(outcome))]
+    commands = [*(_held(k) for k in kept or () if k.status != "as locked")]
+    commands += [command for outcome in outcomes for command in _commands(outcome)]
+    lines = [GITHUB_MARK, *dict.fromkeys(commands)]
     if interrupted:
         lines.append(_command("error", "defercheck was interrupted", "not all specs were checked", None))
-    return "\n".join([*lines, total(outcomes, _STYLE, interrupted)]) + "\n"
+    told = total(outcomes, _STYLE, interrupted) if kept is None else _counted(kept)
+    return "\n".join([*lines, told]) + "\n"
+
+
+def _held(k: Kept) -> str:
+    said = "is not as locked" if k.status == "changed" else "cannot be held to its lock: undetermined"
+    return _command("error", f"{said} on Linux {k.kernel}", k.told, None, k.spec)
+
+
+def _counted(kept: Sequence[Kept]) -> str:
+    kinds = Counter(k.status for k in kept)
+    return f"{count(len(kept), 'check')}: {', '.join(f'{n} {kind}' for kind, n in kinds.items()) or 'none done'}"
 
 
 def _commands(outcome: Outcome) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from defercheck import __version__
 from defercheck.grammar.span import Diagnostic, Span
 from defercheck.report.finding import cure
-from defercheck.report.outcome import Crashed, Outcome, Refused
+from defercheck.report.outcome import Crashed, Kept, Outcome, Refused
 from defercheck.report.who import driver_site, titles
 from defercheck.system.result import Exploration
 from defercheck.system.system import TransitionSystem
@@ -23,19 +23,35 @@ PAGE_MARK = "defercheck html report"
 """What the head of every HTML report says, so that a later run knows the file as a report."""
 
 
-def dump(outcomes: Sequence[Outcome], exit_code: int, interrupted: bool = False) -> str:
+def dump(
+    outcomes: Sequence[Outcome], exit_code: int, interrupted: bool = False, kept: Sequence[Kept] | None = None
+) -> str:
     """The report as JSON text, UTF-8 characters as they are, with a newline at its end."""
-    return json.dumps(document(outcomes, exit_code, interrupted), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document(outcomes, exit_code, interrupted, kept), indent=2, ensure_ascii=False) + "\n"
 
 
-def document(outcomes: Sequence[Outcome], exit_code: int, interrupted: bool = False) -> dict[str, Any]:
-    """The report as plain data."""
+def document(
+    outcomes: Sequence[Outcome], exit_code: int, interrupted: bool = False, kept: Sequence[Kept] | None = None
+) -> dict[str, Any]:
+    """The report as plain data. ``locked`` is there when specs were held to a lock, which ``kept`` tells of."""
+    told = {} if kept is None else {"locked": [_kept(k) for k in kept]}
     return {
         "format": FORMAT,
         "tool": {"name": "defercheck", "version": __version__},
         "exit_code": int(exit_code),
         "interrupted": interrupted,
         "results": [_outcome(outcome) for outcome in outcomes],
+    } | told
+
+
+def _kept(k: Kept) -> dict[str, Any]:
+    return {
+        "spec": k.spec,
+        "kernel": k.kernel,
+        "status": k.status,
+        "changes": [{"weight": weight, "text": text} for weight, text in k.changes],
+        "why": k.why,
+        "certificates": k.certificates,
     }
 
 

@@ -14,7 +14,7 @@ from defercheck.grammar.span import Span
 from defercheck.report.errors import complaints
 from defercheck.report.finding import finding, full_name, missed
 from defercheck.report.marks import TOOL
-from defercheck.report.outcome import Crashed, Outcome, Refused
+from defercheck.report.outcome import Crashed, Kept, Outcome, Refused
 from defercheck.report.standing import standing
 from defercheck.report.style import Style
 from defercheck.report.units import count
@@ -25,8 +25,14 @@ _STYLE = Style(width=100)
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def dump(outcomes: Sequence[Outcome], exit_code: int, interrupted: bool = False, warnings_fail: bool = False) -> str:
-    """The report as XML text.
+def dump(
+    outcomes: Sequence[Outcome],
+    exit_code: int,
+    interrupted: bool = False,
+    warnings_fail: bool = False,
+    kept: Sequence[Kept] = (),
+) -> str:
+    """The report as XML text. What was held to a lock, ``kept``, has a suite of one case each.
 
     Failed are violations that the spec does not expect, expectations that were not met and, with ``warnings_fail``,
     warnings; errors are specs that are not valid, what is undetermined, our own faults and an interruption. So a run
@@ -34,7 +40,7 @@ def dump(outcomes: Sequence[Outcome], exit_code: int, interrupted: bool = False,
     """
     # a spec that is not valid is so on each of its kernel versions: once is enough
     told = [o for n, o in enumerate(outcomes) if not isinstance(o, Refused) or o not in outcomes[:n]]
-    suites = [_suite(outcome, warnings_fail) for outcome in told]
+    suites = [*map(_held, kept), *(_suite(outcome, warnings_fail) for outcome in told)]
     if interrupted:
         suites.append(_single("defercheck", "all specs were checked", "interrupted", "Ctrl-C ended the run"))
     top = Xml.Element("testsuites", name=TOOL)
@@ -52,6 +58,22 @@ def _suite(outcome: Outcome, warnings_fail: bool) -> Xml.Element:
         case Crashed(name=name, error=error):
             return _single(name, "was checked", "internal error", error)
     return _checked(outcome, warnings_fail)
+
+
+def _held(k: Kept) -> Xml.Element:
+    """A case that fails when the spec says something else, and is an error when that cannot be told."""
+    name = _clean(f"{k.spec} on Linux {k.kernel}, held to its lock")
+    suite = Xml.Element("testsuite", name=name)
+    case = Xml.SubElement(suite, "testcase", classname=_clean(k.spec), name="is as locked", file=_clean(k.spec),
+                          line="1", time="0.000")  # fmt: skip
+    if k.status == "as locked":
+        if k.told:
+            Xml.SubElement(case, "system-out").text = _clean(k.told)
+    else:
+        _say(case, "failure" if k.status == "changed" else "error", k.status, k.told)
+    _numbers(suite, [case])
+    suite.set("time", "0.000")
+    return suite
 
 
 def _single(suite: str, case: str, kind: str, text: str) -> Xml.Element:

@@ -16,10 +16,10 @@ from defercheck import __version__
 from defercheck.grammar.span import Diagnostic, Span
 from defercheck.report.finding import expectation, full_name
 from defercheck.report.marks import TOOL
-from defercheck.report.outcome import Crashed, Outcome, Refused
+from defercheck.report.outcome import Crashed, Kept, Outcome, Refused
 from defercheck.report.schedule import summary
 from defercheck.report.who import DEPTH, driver_site, titles
-from defercheck.rules import Rule, all_rules, rule
+from defercheck.rules import Rule, all_rules, codes, rule
 from defercheck.verdict import CheckResult, Step, Trace, Verdict
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -29,19 +29,21 @@ KERNEL_MODEL = "KERNELMODEL"
 Json = dict[str, Any]
 
 
-def dump(outcomes: Sequence[Outcome], exit_code: int, interrupted: bool = False) -> str:
+def dump(outcomes: Sequence[Outcome], exit_code: int, interrupted: bool = False, kept: Sequence[Kept] = ()) -> str:
     """The log as JSON text."""
-    return json.dumps(document(outcomes, exit_code, interrupted), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document(outcomes, exit_code, interrupted, kept), indent=2, ensure_ascii=False) + "\n"
 
 
-def document(outcomes: Sequence[Outcome], exit_code: int, interrupted: bool = False) -> Json:
+def document(outcomes: Sequence[Outcome], exit_code: int, interrupted: bool = False, kept: Sequence[Kept] = ()) -> Json:
     """The log as plain data, with one run.
 
     What the spec expects or allows is a result with a suppression in its source; what is undetermined is one of the
     kind ``open``. Specs that are not valid are notifications about the configuration, our own faults and an
-    interruption notifications about the execution.
+    interruption notifications about the execution. What says something else than its lock, ``kept``, is a result of the
+    rule that it is about, or a notification when it is about none.
     """
-    results = [entry for o in outcomes if isinstance(o, CheckResult) for entry in _results(o)]
+    results = [entry for k in kept for entry in _held(k)]
+    results += [entry for o in outcomes if isinstance(o, CheckResult) for entry in _results(o)]
     known = {r.code: n for n, r in enumerate(all_rules())}
     for entry in results:
         entry["ruleIndex"] = known[entry["ruleId"]]
@@ -54,9 +56,13 @@ def document(outcomes: Sequence[Outcome], exit_code: int, interrupted: bool = Fa
             for d in dict.fromkeys(d for o in outcomes if isinstance(o, Refused) for d in o.diagnostics)
         ],
         "toolExecutionNotifications": [
-            {"level": "error", "message": {"text": f"{o.name}: internal error: {o.error}"}}
-            for o in outcomes if isinstance(o, Crashed)
-        ] + ([{"level": "error", "message": {"text": "interrupted before all specs were checked"}}] * interrupted),
+            *(
+                {"level": "error", "message": {"text": f"{o.name}: internal error: {o.error}"}}
+                for o in outcomes if isinstance(o, Crashed)
+            ),
+            *(_about_lock(k, text) for k in kept for text in _ruleless(k)),
+            *([{"level": "error", "message": {"text": "interrupted before all specs were checked"}}] * interrupted),
+        ],
     }  # fmt: skip
     driver = {"name": TOOL, "version": __version__, "semanticVersion": __version__, "rules": _rules()}
     run = {
@@ -70,6 +76,35 @@ def document(outcomes: Sequence[Outcome], exit_code: int, interrupted: bool = Fa
         "properties": {"checks": [_standing(o) for o in outcomes if isinstance(o, CheckResult)]},
     }
     return {"version": "2.1.0", "$schema": SCHEMA, "runs": [run]}
+
+
+def _held(k: Kept) -> Iterator[Json]:
+    for weight, text in k.changes:
+        code = text[:5]
+        if weight != "note" and code in codes():
+            entry: Json = {
+                "ruleId": code,
+                "level": "error",
+                "message": {"text": f"not as locked on Linux {k.kernel}: {text}{_because(k)}"},
+                "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(k.spec)}}}],
+                "partialFingerprints": {
+                    "defercheck/v1": hashlib.sha256("\0".join((text, k.spec, k.kernel)).encode()).hexdigest()
+                },
+                "properties": {"kernel": k.kernel},
+            }
+            yield entry | ({"kind": "open", "level": "none"} if weight == "undetermined" else {})
+
+
+def _ruleless(k: Kept) -> list[str]:
+    return [text for weight, text in k.changes if weight != "note" and text[:5] not in codes()]
+
+
+def _about_lock(k: Kept, text: str) -> Json:
+    return {"level": "error", "message": {"text": f"{k.spec} on Linux {k.kernel}: {text}{_because(k)}"}}
+
+
+def _because(k: Kept) -> str:
+    return f" ({k.why})" if k.why else ""
 
 
 def _rules() -> list[Json]:

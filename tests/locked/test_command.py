@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -145,8 +146,8 @@ def test_versions_that_come_and_go(run: Run) -> None:
 def test_what_is_undetermined_fails(run: Run) -> None:
     locked(run)
     out = held(run, 3, "--no-cache", "--max-states", "5", "--time", "3")
-    assert "? specs/holds.dfr (6.1)  undetermined\n    DF502: was explored; is undetermined\n" in out
-    assert "\n    DF904:handled: was reached" in out
+    # ways out prove DF502 also where the search was cut short; that something can happen only a search shows
+    assert "? specs/holds.dfr (6.1)  undetermined\n    DF904:handled: was reached, 19 steps; is undetermined\n" in out
     assert "why: the limit on states was reached" in out
     assert held(run, 0).count("as locked") == 3, "and is not kept"
 
@@ -245,7 +246,7 @@ def test_the_lock_says_how_specs_are_checked(run: Run) -> None:
     (first, _) = lock().entries
     assert (first.kernel, first.cpus, sorted(first.properties)) == ("6.12", 1, ["DF101", "DF702:alone"])
     held(run, 0)
-    for option in (["--cpus", "2"], ["--kernel", "6.1"], ["--rule", "DF301"], ["--prove"], ["--format", "json"]):
+    for option in (["--cpus", "2"], ["--kernel", "6.1"], ["--rule", "DF301"], ["--prove"], ["--engine", "interpret"]):
         result = run("check", "--locked", *option)
         assert result.exit_code == 2
         assert "cannot be given with --locked" in result.stderr
@@ -356,3 +357,82 @@ def test_a_damaged_cache_is_never_trusted_and_never_in_the_way(run: Run, damage:
         file.write_bytes(damage(file.read_bytes()))
     assert "answered before" not in held(run, 0)
     assert held(run, 0).count("answered before") == 2, "and is mended"
+
+
+def broken(run: Run) -> None:
+    """A lock, and then a spec that says something else, one that is missing and one that is as locked."""
+    Path("specs/gone.dfr").write_text(HOLDS)
+    locked(run)
+    Path("specs/gone.dfr").unlink()
+    Path("specs/holds.dfr").write_text(SLEEPS)
+
+
+def test_junit_of_what_is_not_as_locked(run: Run) -> None:
+    from xml.etree import ElementTree as Xml
+
+    broken(run)
+    top = Xml.fromstring(held(run, 1, "--format", "junit"))
+    cases = {c.get("classname"): c for c in top.iter("testcase") if c.get("name") == "is as locked"}
+    failed = {name for name, c in cases.items() if c.find("failure") is not None}
+    assert failed == {"specs/gone.dfr", "specs/holds.dfr"} and "specs/order.dfr" in cases
+    (why,) = [f.text or "" for f in cases["specs/holds.dfr"].iter("failure")]
+    assert "DF101: was proved; is violated" in why and "why: the spec was edited" in why
+    (schedule,) = [c for c in top.iter("testcase") if (c.get("name") or "").startswith("DF101")]
+    assert schedule.find("failure") is not None
+    assert int(top.get("failures") or 0) >= 3
+
+
+def test_sarif_of_what_is_not_as_locked(run: Run) -> None:
+    from tests.report.test_ci_formats import published
+
+    broken(run)
+    log = json.loads(held(run, 1, "--format", "sarif"))
+    published().validate(log)
+    (one,) = log["runs"]
+    messages = [r["message"]["text"] for r in one["results"] if r["ruleId"] == "DF101"]
+    assert any(m.startswith("not as locked on Linux 6.1: DF101: was proved") for m in messages)
+    assert any("codeFlows" in r for r in one["results"] if r["ruleId"] == "DF101")
+    told = [n["message"]["text"] for n in one["invocations"][0]["toolExecutionNotifications"]]
+    assert told == ["specs/gone.dfr on Linux 6.1: the spec is missing"]
+
+
+def test_github_of_what_is_not_as_locked(run: Run) -> None:
+    broken(run)
+    lines = held(run, 1, "--format", "github").splitlines()
+    missing = "::error file=specs/gone.dfr,title=is not as locked on Linux 6.1::the spec is missing"
+    assert missing in lines and lines[-1] == "3 checks: 2 changed, 1 as locked"
+    assert any(line.startswith("::error file=specs/holds.dfr,line=") for line in lines), "where the schedule ends"
+
+
+def test_json_of_what_is_not_as_locked(run: Run) -> None:
+    broken(run)
+    report = json.loads(held(run, 1, "--format", "json"))
+    assert report["exit_code"] == 1
+    status = {k["spec"]: k["status"] for k in report["locked"]}
+    assert status == {"specs/gone.dfr": "changed", "specs/holds.dfr": "changed", "specs/order.dfr": "as locked"}
+    assert [r["spec"] for r in report["results"]] == ["specs/holds.dfr"]
+
+
+def test_formats_of_what_is_as_locked(run: Run) -> None:
+    locked(run)
+    junit = held(run, 0, "--format", "junit", "--output", "held.sarif", "--output", "json:held.json")
+    assert 'failures="0" errors="0"' in junit and junit.count('name="is as locked"') == 2
+    assert json.loads(Path("held.sarif").read_text())["runs"][0]["results"] == []
+    assert json.loads(Path("held.json").read_text())["locked"][0]["certificates"] > 0
+    assert "as locked" in held(run, 0, "--output", "held.sarif")
+    assert "::error" not in held(run, 0, "--format", "github")
+
+
+@pytest.mark.parametrize("args", [("--format", "html"), ("--output", "page.html"), ("--output", "held.txt")])
+def test_formats_that_there_are_not(run: Run, args: tuple[str, ...]) -> None:
+    locked(run)
+    result = run("check", "--locked", *args)
+    assert result.exit_code == 2 and "--locked writes json, junit, sarif and github" in result.stderr
+
+
+def test_a_spec_that_is_not_valid_any_more_in_the_formats(run: Run) -> None:
+    locked(run)
+    Path("specs/holds.dfr").write_text(WRONG)
+    out = held(run, 1, "--format", "junit")
+    assert "was valid; is not valid" in out and 'name="is a valid spec"' in out
+    assert 'executionSuccessful": false' in held(run, 1, "--format", "sarif")
