@@ -51,6 +51,9 @@ def unexercised(program: Program, lowered: Lowered, fired: Set[int]) -> Iterator
     names = {n.name for n in walk(_bodies(program)) if isinstance(n, tree.NameExpr)}
     fields = {n.name.text for n in walk(_bodies(program)) if isinstance(n, tree.Field)}
     for i in program.instances.values():
+        outer = program.instances.get(i.name.rpartition(".")[0])
+        if outer is not None and not program.types[outer.type].struct:
+            continue  # a part of an object of the kernel's
         used = {i.name, i.name.rsplit(".", 1)[-1]} & (names | fields)
         if i.type not in _USED_ANYWAY and not i.span.source.kernel and not used:
             yield _warning("DF903", "object never used", f"nothing in the spec uses `{i.name}`", i.span, i.name)
