@@ -77,7 +77,7 @@ def without_fault(path: str, kernel: str) -> str:
     return check_spec(spec(path), kernel).status
 
 
-@pytest.mark.parametrize("fault", part(FAULTS, 8), ids=lambda f: f.name.replace(" ", "-"))
+@pytest.mark.parametrize("fault", part(FAULTS, 4), ids=lambda f: f.name.replace(" ", "-"))
 def test_fault_is_found(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
     assert without_fault(fault.spec, fault.kernel) == "holds"
     if own := [e for e in fault.edits if e.file == "machine"]:
