@@ -204,5 +204,5 @@ def test_a_script_says_unsat_of_nothing_that_can_be_violated(system: TransitionS
     sure = min((len(w.path) for w in found.witnesses.values()), default=6) - 2
     for outcome in prove_symbolically(system, claims, 2.0, max(0, sure)).outcomes:
         if outcome.status == "proved":
-            script = writer.write(outcome.claim, outcome.lemmas, outcome.depth)
+            script = writer.write(outcome.claim, outcome.lemmas, outcome.depth, outcome.plans)
             assert set(ask(script.text)) == {"unsat"}
