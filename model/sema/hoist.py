@@ -11,7 +11,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from defercheck.grammar import tree
+from defercheck.grammar.span import Diagnostic, SpecError
 from defercheck.sema.walk import bare, rebuilt
+
+MAYBE: dict[type, tuple[str, ...]] = {
+    tree.If: ("then", "otherwise"), tree.While: ("condition", "body"), tree.DoWhile: ("body", "condition"),
+    tree.For: ("condition", "step", "body"), tree.Binary: ("right",), tree.Conditional: ("then", "otherwise"),
+}  # fmt: skip
+"""What stands in a node and need not be executed when, and as often as, the statement of the node is."""
 
 
 class Hoisting:
@@ -29,13 +36,31 @@ class Hoisting:
 
     def rewritten(self, node: Any) -> Any:
         """A node with the calls in it rewritten, and what they need said before their statements."""
-        if isinstance(node, tree.Block):
-            statements = tuple(self._statements(node.statements))
-            same = len(statements) == len(node.statements) and all(map(operator.is_, statements, node.statements))
-            return node if same else tree.Block(statements, node.span)
-        if isinstance(node, tree.CallExpr) and (new := self.call(node)) is not node:
-            return new
-        return rebuilt(node, self.rewritten)
+        match node:
+            case tree.Block():
+                statements = tuple(self._statements(node.statements))
+                same = len(statements) == len(node.statements) and all(map(operator.is_, statements, node.statements))
+                return node if same else tree.Block(statements, node.span)
+            case tree.CallExpr() if (new := self.call(node)) is not node:
+                return new
+        parts = MAYBE.get(type(node), ())
+        maybe = {id(part) for name in parts if (part := getattr(node, name)) is not None}
+        if isinstance(node, tree.Binary) and node.op not in ("&&", "||"):
+            maybe = set()
+        return rebuilt(node, lambda part: self._maybe(part) if id(part) in maybe else self.rewritten(part))
+
+    def _maybe(self, part: Any) -> Any:
+        """A part that is executed once, often or not at all; so what its calls need is said within it."""
+        if isinstance(part, tree.Statement):
+            statements = tuple(self._statements((part,)))
+            return statements[0] if len(statements) == 1 else tree.Block(statements, part.span)
+        around, self.before = self.before, []
+        new = self.rewritten(part)
+        if self.before:
+            help = "call it in a statement of its own, and look at its result then"
+            raise SpecError(Diagnostic("this call may not stand in a condition", self.before[0].span, "", help))
+        self.before = around
+        return new
 
     def _statements(self, statements: tuple[tree.Statement, ...]) -> Iterator[tree.Statement]:
         for s in statements:
@@ -61,8 +86,12 @@ class Hoisting:
         name = f"{owner}.data"
         declared = tree.Declarator(tree.Name(name, e.span), e.span, stars=1)
         self.items.append(tree.VarDecl(type, (declared,), e.span))
-        self.before.append(tree.Assign(tree.NameExpr(name, e.span), "=", e, e.span))
+        self.before.append(self.keep(tree.Assign(tree.NameExpr(name, e.span), "=", e, e.span), owner))
         return tree.NameExpr(name, e.span)
+
+    def keep(self, assignment: tree.Assign, owner: str) -> tree.Statement:
+        """How what is given to ``owner`` is kept."""
+        return assignment
 
 
 def objects(spec: tree.SpecFile) -> set[str]:

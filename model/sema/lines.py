@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from defercheck.grammar import tree
-from defercheck.grammar.span import Diagnostic, SpecError
+from defercheck.grammar.span import Diagnostic, Span, SpecError
 from defercheck.sema.hoist import Hoisting
 from defercheck.sema.walk import bare, rebuilt
 
@@ -74,6 +74,8 @@ class _Requests(Hoisting):
             text = "an interrupt that is requested has a handler"
             raise SpecError(Diagnostic(text, functions[0].span, "there is no such function here"))
         line = self.line(number, first)
+        if line not in self.known:
+            self.before.append(tree.ExprStatement(_asked("one_request", line, number.span), number.span))
         if line in self.lines:
             help = "declare a line of its own for each: `irq other;`"
             raise SpecError(Diagnostic(f"the interrupt line `{line}` gets two handlers", at, "the second", help))
@@ -126,6 +128,12 @@ class _Requests(Hoisting):
         given = (self.kept(cookie, line, f.parameters[1].type),)
         return tree.Block((tree.Return(tree.CallExpr(tree.NameExpr(f.name.text, at), given, at), at),), f.span)
 
+    def keep(self, assignment: tree.Assign, owner: str) -> tree.Statement:
+        """A request of a line that has its handler fails, and changes nothing."""
+        at = assignment.span
+        free = tree.Unary("!", _asked("irq_requested", owner, at), at)
+        return tree.Atomic(tree.Block((tree.If(free, assignment, None, at),), at), at)
+
     def declared(self, item: tree.Item) -> tree.Item:
         """An item with what the requests say of it: a line with its handler, a handler without its number."""
         match item:
@@ -174,6 +182,10 @@ class _Naming(Hoisting):
             help = "declare the lines, `irq first; irq second;`, and name them where they are meant"
             raise SpecError(Diagnostic(f"which interrupt line is `{number.span.text}`?", number.span, "", help))
         return tree.NameExpr(found.pop(), number.span)
+
+
+def _asked(name: str, line: str, at: Span) -> tree.CallExpr:
+    return tree.CallExpr(tree.NameExpr(name, at), (tree.NameExpr(line, at),), at)
 
 
 def _number(e: tree.Expr) -> str:

@@ -75,6 +75,9 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
         "irq nic thread { } " + thread("request_threaded_irq(&nic);")),
     ("device", "every instance of the struct is allocated: the spec must declare more of them", two_managed("kmalloc")),
     ("device", "every instance of the struct is allocated: the spec must declare more of them", two_managed("kzalloc")),
+    ("irq", "is requested again while it has its handler: declare a line for each, `irq first; irq second;`",
+        "irqreturn_t h(int irq, void *d) { return IRQ_HANDLED; } "
+        + thread('for (int<0..2> i = 0; i < 2; i++) request_irq(5, h, 0, "x", NULL);')),
     ("irq", "is freed but not requested: Trying to free already-free IRQ",
         "irq nic { } " + thread("request_irq(&nic); free_irq(&nic); free_irq(&nic);")),
     ("irq", "is enabled more often than it was disabled: Unbalanced enable for IRQ", irq("enable_irq(&nic);")),

@@ -453,3 +453,55 @@ def test_nothing_that_is_modelled_is_said_not_to_be() -> None:
     modelled = {i.name.text for f in kernel_model() for i in f.items if isinstance(i, kinds)}
     said = {*unmodelled.calls()} | {n for n in modelled if unmodelled.macro_help(n) or unmodelled.type_help(n)}
     assert not said & modelled
+
+
+def test_a_request_that_fails_changes_nothing() -> None:
+    text = """
+    struct port { int seen; } left, right;
+    irq nic times 1;
+    irqreturn_t handler(int irq, void *data) { struct port *p = data; p->seen = 1; return IRQ_HANDLED; }
+    int listen(struct port *p) { return request_irq(nic, handler, 0, "nic", p); }
+    thread t {
+        left = kzalloc(GFP_KERNEL);
+        right = kzalloc(GFP_KERNEL);
+        if (listen(&left)) return;
+        if (listen(&right)) kfree(right);
+        free_irq(nic, &left);
+    }
+    cover refused: freed(right);
+    """
+    assert broken(text) == []
+    assert "DF704" in broken(text.replace("irq nic times 1;", "").replace("(nic,", "(5,"))
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["if (again) {init}", "if (!again) ; else {init}", "for (int i = 0; i < (again ? 1 : 0); i++) {init}",
+        "while (again) {init}", "if (again) do {init} while (again);"],
+)  # fmt: skip
+def test_what_a_call_needs_is_said_where_the_call_is_executed(call: str) -> None:
+    text = """
+    struct work_struct work;
+    bool again = false;
+    void port_work(struct work_struct *w) { }
+    device dev {
+        probe { INIT_WORK(&work, port_work); schedule_work(&work); CALL return 0; }
+        remove { cancel_work_sync(&work); }
+    }
+    """
+    init = "devm_work_autocancel(&dev, &work, port_work);"
+    assert broken(text.replace("CALL", call.replace("{init}", init))) == []
+    assert broken(text.replace("CALL", init)) != []
+
+
+@pytest.mark.parametrize("condition", ["line > 0 && {call}", "line > 0 ? {call} : 1"])
+def test_a_call_that_needs_a_statement_before_it_stands_in_no_condition(condition: str) -> None:
+    text = """
+    int line = 5;
+    irqreturn_t handler(int irq, void *data) { return IRQ_HANDLED; }
+    thread t { if (CONDITION) return; free_irq(line, NULL); }
+    """
+    call = 'request_irq(line, handler, 0, "port", NULL)'
+    with pytest.raises(SpecError, match="may not stand in a condition"):
+        broken(text.replace("CONDITION", condition.replace("{call}", call)))
+    assert broken(text.replace("CONDITION", call)) == []
