@@ -12,7 +12,7 @@ from click.core import ParameterSource
 from defercheck.cli.destination import FORMATS, plan
 from defercheck.cli.exits import Exit, exit_of, worst
 from defercheck.cli.files import find_specs
-from defercheck.cli.options import certificate_option, folder_for, model_options, style_options
+from defercheck.cli.options import certificate_option, exclude_option, folder_for, model_options, style_options
 from defercheck.cli.progress import Meter
 from defercheck.cli.reporting import Request, conclude, tell
 from defercheck.cli.run import jobs, outcomes
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.command(epilog="Exit codes: 0 holds or as expected, 1 violation, 2 wrong spec or command line, "
                "3 undetermined, 4 internal error, 130 interrupted.")  # fmt: skip
 @click.argument("specs", nargs=-1, metavar="SPEC.dfr|FOLDER...")
+@exclude_option
 @click.option("--locked", is_flag=True,
               help="Hold the specs to what `defercheck lock` wrote, in the way that they were locked.")  # fmt: skip
 @click.option("--lock", "lock_file", type=click.Path(dir_okay=False), default="defercheck.lock", metavar="FILE",
@@ -62,7 +63,7 @@ if TYPE_CHECKING:
 @click.option("--progress", is_flag=True, help="Report progress on stderr also where that is no terminal.")
 @click.pass_context
 def check(
-    ctx: click.Context, specs: tuple[str, ...], locked: bool, lock_file: str, no_cache: bool,
+    ctx: click.Context, specs: tuple[str, ...], excluded: tuple[str, ...], locked: bool, lock_file: str, no_cache: bool,
     kernels: tuple[str, ...], cpus: int | None, reduce: bool, max_states: int | None,
     memory: int | None, seconds: float | None, engine: str, prove: bool, certificates: str | None,
     only: tuple[str, ...], disabled: tuple[str, ...], warnings: str, format_: str, outputs: tuple[str, ...],
@@ -93,7 +94,7 @@ def check(
     _refuse(ctx, {p.name for p in ctx.command.params} - {"lock_file", "no_cache"}, "needs --locked")
     if not specs:
         raise click.UsageError("Missing argument 'SPEC.dfr|FOLDER...'.")
-    names = find_specs(specs)
+    names = find_specs(specs, excluded)
     destinations = plan((*outputs, *([f"html:{html}"] if html else [])), force, names)
 
     from defercheck.check import Options

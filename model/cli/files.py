@@ -6,27 +6,35 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import click
 
 STDIN = "-"
 
 
-def find_specs(names: Iterable[str]) -> list[str]:
+def find_specs(names: Iterable[str], excluded: Iterable[str] = ()) -> list[str]:
     """The files that the arguments name, folders searched for ``*.dfr`` (sorted, hidden ones left out), each once.
 
-    Raises click.UsageError for what does not exist and for a folder without specs.
+    ``excluded`` are patterns of files and folders to leave out where folders are searched: ``*`` and ``?`` stand for
+    parts of one name, and a pattern with slashes fits the end of a path. Raises click.UsageError for what does not
+    exist, for a pattern that can fit nothing, and for a folder without specs.
     """
+    patterns = tuple(excluded)
+    for pattern in patterns:
+        if not PurePath(pattern).parts:
+            raise click.UsageError(f"--exclude {pattern!r}: give a name or a pattern, such as 'old_*.dfr' or drafts/")
     found: dict[str, None] = {}
     for name in names:
         path = Path(name)
         if name == STDIN:
             found[name] = None
         elif path.is_dir():
-            inside = list(_within(path))
+            every = list(_within(path))
+            inside = [str(p) for p in every if not _is_excluded(p, path, patterns)]
             if not inside:
-                raise click.UsageError(f"there is no *.dfr file in {name}")
+                besides = " that is not excluded" if every else ""
+                raise click.UsageError(f"there is no *.dfr file in {name}{besides}")
             found.update(dict.fromkeys(inside))
         elif path.exists():
             found[name] = None
@@ -35,10 +43,16 @@ def find_specs(names: Iterable[str]) -> list[str]:
     return list(found)
 
 
-def _within(folder: Path) -> Iterator[str]:
+def _within(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*.dfr")):
         if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
-            yield str(path)
+            yield path
+
+
+def _is_excluded(path: Path, folder: Path, patterns: tuple[str, ...]) -> bool:
+    """Whether a pattern fits the file, or one of the folders between it and the one that is searched."""
+    between = (p for p in path.parents if p != folder and p.is_relative_to(folder))
+    return any(p.match(pattern) for p in (path, *between) for pattern in patterns)
 
 
 def _near(path: Path) -> str:

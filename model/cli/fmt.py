@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 from defercheck.cli.files import STDIN, find_specs, write_atomically
-from defercheck.cli.options import style_options
+from defercheck.cli.options import exclude_option, style_options
 from defercheck.cli.run import read
 from defercheck.cli.terminal import say
 from defercheck.grammar.span import Source, SpecError
@@ -17,10 +17,14 @@ from defercheck.report.style import ColorChoice, style_for
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER|-...")
+@exclude_option
 @click.option("--check", is_flag=True, help="Write nothing; say which files would change and exit with 1 if any would.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change and exit with 1 if anything would.")
 @style_options
-def fmt(files: tuple[str, ...], check: bool, diff: bool, color: ColorChoice, verbose: bool, debug: bool) -> int:
+def fmt(
+    files: tuple[str, ...], excluded: tuple[str, ...], check: bool, diff: bool, color: ColorChoice, verbose: bool,
+    debug: bool,
+) -> int:  # fmt: skip
     """Format specs in place. `-` formats the standard input to the standard output.
 
     A file that cannot be parsed stays as it is, and so does one that is formatted already.
@@ -28,7 +32,7 @@ def fmt(files: tuple[str, ...], check: bool, diff: bool, color: ColorChoice, ver
     from defercheck.report.errors import complaints
 
     changed = wrong = 0
-    names = find_specs(files)
+    names = find_specs(files, excluded)
     for name in names:
         try:
             before, after = _formatted(name)

@@ -15,7 +15,7 @@ from defercheck.cli.destination import Destination
 from defercheck.cli.exits import Exit, worst
 from defercheck.cli.files import STDIN, find_specs, write_atomically
 from defercheck.cli.group import advice
-from defercheck.cli.options import style_options
+from defercheck.cli.options import exclude_option, style_options
 from defercheck.cli.progress import Meter
 from defercheck.cli.run import guarded
 from defercheck.cli.terminal import say
@@ -36,6 +36,7 @@ LOCK = "defercheck.lock"
 @click.command(epilog="Exit codes: 0 locked, 1 a spec fails, 2 wrong spec or command line, 3 undetermined; "
                "the lock is only written when all specs hold.")  # fmt: skip
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC.dfr|FOLDER...")
+@exclude_option
 @click.option("--lock", "file", type=click.Path(dir_okay=False), default=LOCK, show_default=True, metavar="FILE",
               help="The lock file.")  # fmt: skip
 @click.option("--no-prove", "prove", flag_value=False, default=True, type=bool, help="Do not look for proofs.")
@@ -54,9 +55,9 @@ LOCK = "defercheck.lock"
 @style_options
 @click.option("-q", "--quiet", is_flag=True, help="Only what keeps the lock from being written.")
 def lock(
-    specs: tuple[str, ...], file: str, prove: bool, certificates: str, keep_invalid: bool, kernels: tuple[str, ...],
-    cpus: int | None, only: tuple[str, ...], disabled: tuple[str, ...], memory: int | None, seconds: float | None,
-    no_cache: bool, color: ColorChoice, verbose: bool, debug: bool, quiet: bool,
+    specs: tuple[str, ...], excluded: tuple[str, ...], file: str, prove: bool, certificates: str, keep_invalid: bool,
+    kernels: tuple[str, ...], cpus: int | None, only: tuple[str, ...], disabled: tuple[str, ...], memory: int | None,
+    seconds: float | None, no_cache: bool, color: ColorChoice, verbose: bool, debug: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Write what specs say to a lock file: for each property its verdict, the length of its schedule or the hash of
     its certificate. `defercheck check --locked` holds the specs to it."""
@@ -68,10 +69,11 @@ def lock(
     from defercheck.locked.work import name_of
 
     kept = name_of(certificates, top) if certificates else ""
-    settings = Settings(prove, kernels, cpus, tuple(sorted(only)), tuple(sorted(disabled)), kept)
+    excluded = tuple(sorted(excluded))
+    settings = Settings(prove, kernels, cpus, tuple(sorted(only)), tuple(sorted(disabled)), kept, excluded)
     asker = _asker(top, settings, _limits(memory, seconds), no_cache)
     look = style_for(sys.stdout, color, verbose)
-    return _Locking(asker, Path(file), look, quiet, keep_invalid, debug).run(_files(specs), specs)
+    return _Locking(asker, Path(file), look, quiet, keep_invalid, debug).run(_files(specs, excluded), specs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def check_locked(
     asked = [name_of(place, path.parent) for place in places] or ["."]
     names = {e.spec for e in known.entries if below(e.spec, asked)}
     found = [p for p in places if Path(p).exists() or not any(below(n, [name_of(p, path.parent)]) for n in names)]
-    names |= {name_of(spec, path.parent) for spec in (_files(tuple(found)) if found else ())}
+    names |= {name_of(spec, path.parent) for spec in _files(tuple(found), known.settings.excluded)}
     asker = _asker(path.parent, known.settings, limits, no_cache)
     return _Holding(asker, known, style, quiet, debug, where).run(sorted(names))
 
@@ -118,10 +120,10 @@ def _asker(top: Path, settings: Settings, limits: Limits, no_cache: bool) -> Ask
     return Asker(top, settings, limits, None if no_cache else Cache(folder()))
 
 
-def _files(places: tuple[str, ...]) -> list[str]:
+def _files(places: tuple[str, ...], excluded: tuple[str, ...]) -> list[str]:
     if STDIN in places:
         raise click.UsageError("the standard input cannot be locked: it has no name")
-    return find_specs(places)
+    return find_specs(places, excluded)
 
 
 class _Telling:
@@ -177,14 +179,18 @@ class _Locking(_Telling):
         top = self.asker.top
         old = self._old()
         entries: list[Entry] = []
+        names = [name_of(file, top) for file in files]
         try:
-            for file in files:
-                entries += self._locked(name_of(file, top), old)
+            if self.keep_invalid or self._are_valid(names):
+                for name in names:
+                    entries += self._locked(name, old)
         except KeyboardInterrupt:
             self.codes.append(self.interrupted())
         code = worst(self.codes)
         if code is not Exit.HOLDS:
-            say(sys.stderr, f"defercheck: {self.file} is not written: only what holds is locked")
+            remedy = "; --keep-invalid locks that a spec is not valid, --exclude leaves it out"
+            more = remedy if Exit.WRONG_INPUT in self.codes else ""
+            say(sys.stderr, f"defercheck: {self.file} is not written: only what holds is locked{more}")
             return int(code)
         try:
             new = merged(old, Lock(maker(), self.asker.settings, tuple(entries)), [name_of(p, top) for p in places])
@@ -194,6 +200,19 @@ class _Locking(_Telling):
         if not self.quiet:
             say(sys.stdout, f"{count(len(entries), 'check')} in {self.file}")
         return int(code)
+
+    def _are_valid(self, names: list[str]) -> bool:
+        """Complains of what is not valid before anything is explored: proofs of all others may take minutes."""
+        from defercheck.locked.work import declare
+
+        for name in names:
+            match guarded(name, partial(declare, name, self.asker), self.debug, self.meter):
+                case Crashed() as crash:
+                    self.crashed(crash)
+                case Refused() as refused:
+                    self.refused(refused.diagnostics)
+                    self.codes.append(Exit.WRONG_INPUT)
+        return len(self.codes) == 1
 
     def _old(self) -> Lock | None:
         from defercheck.locked.lockfile import BadLock, read

@@ -21,6 +21,15 @@ def model_options(command: F) -> F:
     )(command)
 
 
+def exclude_option(command: F) -> F:
+    """``--exclude``."""
+    return click.option(
+        "--exclude", "excluded", multiple=True, metavar="PATTERN",
+        help="Leave out files and folders of that name, such as 'old_*.dfr' or drafts/, where folders are searched; "
+        "repeatable.",
+    )(command)  # fmt: skip
+
+
 def style_options(command: F) -> F:
     """``--color``, ``--verbose`` and ``--debug``."""
     command = click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")(command)

@@ -10,7 +10,7 @@ from defercheck.cli.check import run
 from defercheck.cli.destination import FORMATS
 from defercheck.cli.exits import Exit
 from defercheck.cli.files import find_specs
-from defercheck.cli.options import certificate_option, folder_for, model_options, style_options
+from defercheck.cli.options import certificate_option, exclude_option, folder_for, model_options, style_options
 from defercheck.cli.reporting import Request
 from defercheck.cli.terminal import say
 from defercheck.cli.values import RuleCode, Size, Time
@@ -20,6 +20,7 @@ from defercheck.report.style import ColorChoice, style_for
 @click.command(epilog="Exit codes: 0 holds or as expected, 1 violation, 2 wrong spec or command line, "
                "3 undetermined, 4 internal error, 130 interrupted.")  # fmt: skip
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC.dfr|FOLDER...")
+@exclude_option
 @click.option("-k", "--kernel", "kernels", multiple=True, metavar="VERSION",
               help="Kernel version whose rules apply, such as 6.1; repeatable. Default: the spec's.")  # fmt: skip
 @model_options
@@ -34,9 +35,9 @@ from defercheck.report.style import ColorChoice, style_for
 @style_options
 @click.option("-q", "--quiet", is_flag=True, help="Only one line for each failure; nothing when all is well.")
 def prove(
-    specs: tuple[str, ...], kernels: tuple[str, ...], cpus: int | None, reduce: bool, memory: int | None,
-    seconds: float | None, only: tuple[str, ...], certificates: str | None, format_: str, color: ColorChoice,
-    verbose: bool, debug: bool, quiet: bool,
+    specs: tuple[str, ...], excluded: tuple[str, ...], kernels: tuple[str, ...], cpus: int | None, reduce: bool,
+    memory: int | None, seconds: float | None, only: tuple[str, ...], certificates: str | None, format_: str,
+    color: ColorChoice, verbose: bool, debug: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Check specs and prove what holds: for each rule and invariant an inductive invariant that Z3 has checked."""
     from defercheck.check import Options
@@ -45,12 +46,13 @@ def prove(
     limits = Limits(seconds=seconds) if memory is None else Limits(memory=memory, seconds=seconds)
     options = Options(cpus=cpus, only=frozenset(only), reduce=reduce, limits=limits, prove=True)
     request = Request(format_, (), style_for(sys.stdout, color, verbose), quiet, False, False, color, debug)
-    return run(find_specs(specs), kernels, options, request, folder_for(certificates))
+    return run(find_specs(specs, excluded), kernels, options, request, folder_for(certificates))
 
 
 @click.command(epilog="Exit codes: 1 violation, 3 none found that short, 2 wrong spec or command line, "
                "4 internal error, 130 interrupted.")  # fmt: skip
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC.dfr|FOLDER...")
+@exclude_option
 @click.option("--depth", type=click.IntRange(min=0), default=20, show_default=True, metavar="N",
               help="Steps of the longest schedules to try.")  # fmt: skip
 @click.option("-k", "--kernel", "kernels", multiple=True, metavar="VERSION",
@@ -65,9 +67,9 @@ def prove(
 @style_options
 @click.option("-q", "--quiet", is_flag=True, help="Only one line for each failure.")
 def bmc(
-    specs: tuple[str, ...], depth: int, kernels: tuple[str, ...], cpus: int | None, reduce: bool,
-    seconds: float | None, only: tuple[str, ...], format_: str, color: ColorChoice, verbose: bool, debug: bool,
-    quiet: bool,
+    specs: tuple[str, ...], excluded: tuple[str, ...], depth: int, kernels: tuple[str, ...], cpus: int | None,
+    reduce: bool, seconds: float | None, only: tuple[str, ...], format_: str, color: ColorChoice, verbose: bool,
+    debug: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Let Z3 search for short schedules that break a rule: a second opinion, that never says that there is none."""
     from defercheck.check import Options
@@ -76,7 +78,7 @@ def bmc(
     limits = Limits(seconds=seconds, depth=depth)
     options = Options(cpus=cpus, only=frozenset(only), reduce=reduce, limits=limits, engine="bmc")
     request = Request(format_, (), style_for(sys.stdout, color, verbose), quiet, False, False, color, debug)
-    return run(find_specs(specs), kernels, options, request)
+    return run(find_specs(specs, excluded), kernels, options, request)
 
 
 @click.command(epilog="Exit codes: 0 every certificate is accepted, 1 one is refused, 2 there is none.")

@@ -127,7 +127,7 @@ def _fair(g: Graph, call: Call, within: Array) -> Array:
             g.wishes, g.ables, g.owners, everywhere, somewhere, taken, inner,
         )  # fmt: skip
         broken = everywhere & somewhere & ~taken
-        bad = broken.any(axis=1)
+        bad = np.asarray(broken.any(axis=1))
         there = np.flatnonzero(zones >= 0)
         mine = found[there]
         good = ~bad[mine]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -201,8 +202,11 @@ class Search:
             bad = self.broken(states, [*taken, *(i for i, _ in back)])
             if not bad:
                 return (*taken, *(i for i, _ in back))
-            c = bad[0]
-            go(lambda a, i, b, c=c: c.owns(self.machine.transition(i)) or not wishes(self.machine, b, c))
+            go(partial(self._serves, bad[0]))
+
+    def _serves(self, c: Condition, before: State, i: int, after: State) -> bool:
+        """Whether a step does what a condition asks a fair loop for."""
+        return c.owns(self.machine.transition(i)) or not wishes(self.machine, after, c)
 
     def shortest(
         self, start: State, part: Collection[State], goal: Callable[[State, int, State], bool]

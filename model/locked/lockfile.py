@@ -45,7 +45,8 @@ class Settings:
     """How all specs of a lock are checked.
 
     ``kernels`` and ``cpus`` override the specs' own when given, ``rules`` are the only ones checked unless there are
-    none, ``without`` are left out. ``certificates`` is a folder, as seen from the lock's, or empty.
+    none, ``without`` are left out. ``certificates`` is a folder, as seen from the lock's, or empty; ``excluded`` are
+    patterns of files that are left out where folders are searched.
     """
 
     prove: bool = True
@@ -54,6 +55,7 @@ class Settings:
     rules: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     certificates: str = ""
+    excluded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ def _lines(lock: Lock) -> Iterator[str]:
     yield f"model = {_text(lock.maker.model)}"
     s = lock.settings
     yield f"prove = {'true' if s.prove else 'false'}"
-    for name, values in (("kernels", s.kernels), ("rules", s.rules), ("without", s.without)):
+    lists = (("kernels", s.kernels), ("rules", s.rules), ("without", s.without), ("excluded", s.excluded))
+    for name, values in lists:
         if values:
             yield f"{name} = [{', '.join(map(_text, values))}]"
     if s.cpus is not None:
@@ -155,6 +158,7 @@ def _lock(data: dict[str, Any]) -> Lock:
         rules=tuple(map(_string, data.get("rules", ()))),
         without=tuple(map(_string, data.get("without", ()))),
         certificates=_string(data.get("certificates", "")),
+        excluded=tuple(map(_string, data.get("excluded", ()))),
     )
     entries = [
         _entry(spec, kernel, _string(table["text"]), facts)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from defercheck.certify import SUFFIX, folder_of, verify_texts
-from defercheck.check import Options, load, versions
+from defercheck.check import Options, load, resolve, versions
 from defercheck.grammar.span import Diagnostic, Source, SpecError
 from defercheck.grammar.tree import SpecFile
 from defercheck.locked.answer import Answer, Asker, maker
@@ -62,6 +62,13 @@ def read(name: str, top: Path) -> SpecFile:
 def kernels(spec: SpecFile, settings: Settings) -> tuple[str, ...]:
     """The kernel versions to check a spec for."""
     return settings.kernels or versions(spec, Options())
+
+
+def declare(name: str, asker: Asker) -> None:
+    """Resolve and type-check the spec of that name for each kernel version. ``SpecError`` if it is wrong."""
+    spec = read(name, asker.top)
+    for kernel in kernels(spec, asker.settings):
+        resolve(spec, kernel, asker.options)
 
 
 def entry(name: str, kernel: str, text: str, answer: Answer) -> Entry:
@@ -209,7 +216,9 @@ def merged(old: Lock | None, new: Lock, places: Iterable[str]) -> Lock:
     rest = tuple(e for e in old.entries if not below(e.spec, places)) if old is not None else ()
     if old is None or not rest:
         return new
-    if (old.maker, old.settings) != (new.maker, new.settings):
+    excluded = tuple(sorted({*old.settings.excluded, *new.settings.excluded}))
+    new = replace(new, settings=replace(new.settings, excluded=excluded))
+    if (old.maker, replace(old.settings, excluded=excluded)) != (new.maker, new.settings):
         specs = len({e.spec for e in rest})
         how = "with another version" if old.maker != new.maker else "in another way"
         raise ValueError(f"the lock has {specs} more spec{'s' if specs > 1 else ''}, locked {how}: lock all of them")

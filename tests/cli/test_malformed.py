@@ -116,6 +116,27 @@ def test_a_folder_without_specs(tmp_path: Path) -> None:
     assert "there is no *.dfr file" in result.stderr
 
 
+@pytest.mark.parametrize("pattern", ["drafts", "drafts/", "a/drafts", "wr*.dfr", "drafts/*.dfr"])
+def test_what_is_excluded_is_not_read(tmp_path: Path, pattern: str) -> None:
+    (tmp_path / "a" / "drafts").mkdir(parents=True)
+    (tmp_path / "a" / "drafts" / "wrong.dfr").write_text("irq a { b = 1; }")
+    (tmp_path / "b.dfr").write_text(THREAD)
+    answered(check(str(tmp_path)), (2,))
+    answered(check(str(tmp_path), "--exclude", pattern), (0,))
+    answered(check(str(tmp_path / "a" / "drafts" / "wrong.dfr"), "--exclude", pattern), (2,))
+    assert "error: there is no function" not in check(str(tmp_path / "a"), "--exclude", pattern).stderr
+
+
+def test_a_folder_of_which_all_is_excluded(tmp_path: Path) -> None:
+    (tmp_path / "drafts").mkdir()
+    (tmp_path / "drafts" / "b.dfr").write_text(THREAD)
+    answered(check(str(tmp_path / "drafts"), "--exclude", "drafts"), (0,))  # it was named
+    for pattern, said in (("b.*", "there is no *.dfr file in"), ("", "--exclude ''"), ("b.*", "that is not excluded")):
+        result = check(str(tmp_path), "--exclude", pattern)
+        answered(result, (2,))
+        assert said in result.stderr
+
+
 def test_a_wrong_spec_does_not_keep_others_from_their_verdict(tmp_path: Path) -> None:
     (tmp_path / "a.dfr").write_text("irq a { b = 1; }")
     (tmp_path / "b.dfr").write_text(THREAD)

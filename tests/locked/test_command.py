@@ -227,6 +227,37 @@ def test_specs_that_are_wrong_on_purpose(run: Run) -> None:
     assert "was not valid (cannot find `tx` here); is" in held(run, 1)
 
 
+def test_what_is_wrong_is_told_before_anything_is_explored(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("specs/wrong.dfr").write_text(WRONG)
+    Path("specs/worse.dfr").write_text("irq {")
+    monkeypatch.setattr(answer.Asker, "ask", lambda *_: pytest.fail("a spec was explored"))
+    result = run("lock", "specs")
+    assert result.exit_code == 2
+    assert "specs/wrong.dfr:1:29" in result.stderr
+    assert "specs/worse.dfr:1:5" in result.stderr
+    assert "is not written: only what holds is locked; --keep-invalid locks that a spec is not valid" in result.stderr
+    assert not Path("defercheck.lock").exists()
+
+
+def test_specs_that_are_left_out(run: Run) -> None:
+    Path("specs/drafts").mkdir()
+    Path("specs/drafts/wrong.dfr").write_text(WRONG)
+    Path("specs/sleeps.dfr").write_text(SLEEPS)
+    locked(run, "--exclude", "drafts/", "--exclude", "sl*.dfr")
+    assert [e.spec for e in lock().entries] == ["specs/holds.dfr", "specs/order.dfr"]
+    held(run, 0)
+    held(run, 0, "specs")
+    assert "specs/sleeps.dfr (6.1)  changed" in held(run, 1, "specs/sleeps.dfr")  # named itself
+    assert run("lock", "specs/order.dfr").exit_code == 0  # a part need not say again what the lock knows
+    held(run, 0, "specs")
+    result = run("check", "--locked", "--exclude", "x")
+    assert (result.exit_code, "cannot be given with --locked" in result.stderr) == (2, True)
+    Path("specs/drafts/wrong.dfr").unlink()
+    Path("specs/sleeps.dfr").unlink()
+    locked(run)
+    assert lock().settings.excluded == ()
+
+
 def test_why(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     locked(run, "--no-prove")
     assert lock().entries[0].properties["DF301"].outcome == "explored"
