@@ -37,6 +37,7 @@ from defercheck.grammar.tree import (
     NameExpr,
     Return,
     Statement,
+    Storage,
     Switch,
     VarDecl,
     When,
@@ -71,7 +72,7 @@ class StatementBuilder(ExpressionBuilder):
         return replace(declarator, stars=len(c[0]))
 
     def on_var_decl(self, span: Span, c: list[Any]) -> VarDecl:
-        storage = c.pop(0) if isinstance(c[0], str) else ""
+        storage: Storage = c.pop(0) if isinstance(c[0], str) else ""
         return VarDecl(c[0], tuple(c[1::2]), span, storage)
 
     on_local_var = on_var_decl

@@ -94,7 +94,8 @@ class StatementPrinter(ExpressionPrinter):
             case Goto(label):
                 return [f"goto {self.page.inline(label.span.start)}{label.text}"]
             case Assert(condition, message):
-                return ["assert(", *self.expr(condition), *([",", Break(0), f'"{message}"'] if message else []), ")"]
+                said: Pieces = [",", Break(0), f'"{message}"'] if message else []
+                return ["assert(", *self.expr(condition), *said, ")"]
             case Await(condition, code, message):
                 return ["await (", *self.expr(condition), ")", f' else {code} "{message}"' if code else ""]
             case Check(code, condition, message):

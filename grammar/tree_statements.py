@@ -8,6 +8,8 @@ from typing import Literal
 from defercheck.grammar.span import Span
 from defercheck.grammar.tree_expressions import Expr, Name, NamedType, TypeExpr
 
+Storage = Literal["", "percpu", "frame", "ghost", "shadow", "param"]
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -35,13 +37,14 @@ class VarDecl:
 
     ``storage`` is ``""``, ``percpu`` (one for each CPU), ``frame`` (one for each context, reset when the context
     starts), ``ghost`` (only properties look at it) or ``shadow`` (a member that the kernel keeps outside the object's
-    own memory, so that it may be used after the object was freed); all belong to the kernel model.
+    own memory, so that it may be used after the object was freed); these belong to the kernel model. ``param`` is any
+    value, unknown and fixed.
     """
 
     type: TypeExpr
     declarators: tuple[Declarator, ...]
     span: Span
-    storage: Literal["", "percpu", "frame", "ghost", "shadow"] = ""
+    storage: Storage = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from defercheck.verdict import Verdict
 _USED_ANYWAY = frozenset({"irq", "irq_thread", "managed_device"})
 """Types of objects that do something of themselves."""
 _STEPS = (tree.Assign, tree.IncDec, tree.ExprStatement, tree.Await, tree.Choose, tree.Atomic)
+_INNER = (*_STEPS, tree.Assert)
 
 
 def executed(lowered: Lowered, fired: Set[int]) -> set[tuple[int, int]]:
@@ -38,7 +39,8 @@ def unexercised(program: Program, lowered: Lowered, fired: Set[int]) -> Iterator
     why = _ALL_SUCCEED if program.flags.get("allocation") != "may_fail" and _may_fail(program) else ""
     # one step carries out all of an atomic block, under its name alone: what is inside cannot be told apart
     whole = [n.span for n in walk(program.spec.items) if isinstance(n, tree.Atomic) and _touched(n.span, done)]
-    done |= {(n.span.start, n.span.end) for n in walk(program.spec.items) if _inside(n, whole)}
+    inner = [n.span for n in walk(program.spec.items) if isinstance(n, _INNER) and _within(n.span, whole)]
+    done |= {(s.start, s.end) for s in inner}
     for node in walk(program.spec.items):
         if isinstance(node, tree.Assert) and not _touched(node.span, done):
             text = " ".join(node.condition.span.text.split())
@@ -90,10 +92,6 @@ def _bodies(program: Program) -> tuple[object, ...]:
 
 def _touched(span: Span, done: set[tuple[int, int]]) -> bool:
     return any(span.start <= start and end <= span.end for start, end in done)
-
-
-def _inside(node: object, blocks: list[Span]) -> bool:
-    return isinstance(node, (*_STEPS, tree.Assert)) and _within(node.span, blocks)
 
 
 def _within(span: Span, others: list[Span]) -> bool:

@@ -117,7 +117,7 @@ class Storage:
 
     def begin(self, words: tuple[int, ...]) -> None:
         """Put the initial state into the store."""
-        (ctypes.c_uint64 * self._words).from_address(self._state(0))[:] = words
+        (ctypes.c_uint64 * self._words).from_address(self._state(0))[:] = list(words)
 
     def get(self, index: int) -> tuple[int, ...]:
         """The words of a state."""
@@ -132,7 +132,7 @@ class Storage:
         for first in range(0, count, step):
             n = min(step, count - first)
             words = (ctypes.c_uint64 * (n * self._words)).from_address(self._state(first))
-            rows[first : first + n] = numpy.frombuffer(words, dtype=numpy.uint64).reshape(n, self._words)
+            rows[first : first + n] = numpy.ctypeslib.as_array(words).reshape(n, self._words)
         return rows
 
     def parent(self, index: int) -> int:

@@ -6,7 +6,7 @@ from defercheck.grammar.span import Diagnostic, Span, SpecError
 from defercheck.lower.builder import Builder, ContextBuilder, Path, Violation
 from defercheck.lower.places import Places
 from defercheck.lower.races import Touch
-from defercheck.lower.values import NULL, ArrayPlace, ListPlace, ObjectValue, Place, Value
+from defercheck.lower.values import NULL, ArrayPlace, ListPlace, ObjectValue, Place, Value, plain
 from defercheck.sema.program import Instance
 from defercheck.system.expr import FALSE, TRUE, Const, Expr, conj, equals, negate, op
 from defercheck.system.system import Property
@@ -54,7 +54,7 @@ class Accesses(Places):
                     return [(path, equals(path.read(instance.name), ALLOCATED))]
                 if instance.type == "workqueue":  # a pointer to what a call has made: anything but the first state
                     state = self.place(instance, "state")
-                    return [(p, op("ne", v, FALSE)) for p, v in self.load(state, path, span)]
+                    return [(p, op("ne", plain(v), FALSE)) for p, v in self.load(state, path, span)]
                 return [(path, TRUE)]
             case ListPlace() | ArrayPlace():
                 raise SpecError(Diagnostic("this is not a value", span, help="use one element"))

@@ -13,7 +13,7 @@ from defercheck.grammar import tree
 from defercheck.lower.builder import Builder, ContextBuilder, Path
 from defercheck.lower.calls import Calls, Entered
 from defercheck.lower.execute import Executor, Waiting
-from defercheck.lower.points import Point, Points, around, back, caller, clean, leave_block, statement
+from defercheck.lower.points import Point, Points, around, back, caller, clean, jump, leave_block, statement
 from defercheck.lower.races import Access
 from defercheck.lower.settle import Pending, Settler
 from defercheck.lower.syntax import calls_in_order, evaluated, guarding, label, place_of
@@ -206,8 +206,8 @@ class ControlFlow:
                         to, outer = back(caller(point), p.result)  # type: ignore[arg-type]
                         yield p, to, outer
                     elif p.leaving:
-                        jump = tree.Break(s.span) if p.leaving == "break" else tree.Continue(s.span)
-                        to, outer = jump(jump, point, p.env)
+                        leaving = tree.Break(s.span) if p.leaving == "break" else tree.Continue(s.span)
+                        to, outer = jump(leaving, point, p.env)
                         yield p, to, outer
                     else:
                         yield p, after, clean(p.env)

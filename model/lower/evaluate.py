@@ -12,7 +12,7 @@ from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, Span, SpecError
 from defercheck.lower.accesses import Accesses, Ways
 from defercheck.lower.builder import Path
-from defercheck.lower.values import NULL, ArrayPlace, ListPlace, ObjectValue, Place, Thunk, Value
+from defercheck.lower.values import NULL, ArrayPlace, ObjectValue, Place, Thunk, Value, plain
 from defercheck.sema.types import Object
 from defercheck.system.expr import FALSE, TRUE, Const, Expr, conj, disj, equals, ite, negate, op
 
@@ -215,16 +215,16 @@ class Evaluator(Accesses):
     def binary(self, e: tree.Binary, a: Value, b: Value, path: Path) -> Ways:
         if isinstance(a, ObjectValue) or isinstance(b, ObjectValue):
             return self.compare_objects(e, a, b, path)
-        assert not isinstance(a, Place | ListPlace | ArrayPlace) and not isinstance(b, Place | ListPlace | ArrayPlace)
+        x, y = plain(a), plain(b)
         match e.op:
             case ">":
-                return [(path, op("lt", b, a))]
+                return [(path, op("lt", y, x))]
             case ">=":
-                return [(path, op("le", b, a))]
+                return [(path, op("le", y, x))]
             case "/" | "%":
-                self.check(path, op("ne", b, FALSE), "DF704", "division by zero", "", e.span, essential=True)
-                return [(path, op("div" if e.op == "/" else "mod", a, b))] if path.possible else []
-        return [(path, op(_OPS[e.op], a, b))]
+                self.check(path, op("ne", y, FALSE), "DF704", "division by zero", "", e.span, essential=True)
+                return [(path, op("div" if e.op == "/" else "mod", x, y))] if path.possible else []
+        return [(path, op(_OPS[e.op], x, y))]
 
     def compare_objects(self, e: tree.Binary, a: Value, b: Value, path: Path) -> Ways:
         if e.op not in ("==", "!="):
@@ -235,7 +235,7 @@ class Evaluator(Accesses):
             x, other = (a, e.left) if b == NULL else (b, e.right)
             pointer = isinstance(x, ObjectValue) and self.is_pointer(other, path)
             loaded = self.given(x, path, e.span) if pointer else self.load(x, path, e.span)  # type: ignore[arg-type]
-            same = negate(loaded[0][1])
+            same = negate(plain(loaded[0][1]))
         return [(path, same if e.op == "==" else negate(same))]
 
     def connective(self, e: tree.Binary, path: Path) -> Ways:
@@ -243,8 +243,8 @@ class Evaluator(Accesses):
         ways: Ways = []
         known = path.env.get(f"$left{id(e)}")
         lefts = [(path, known)] if known is not None else self.scalar(e.left, path)
-        for p, left in lefts:
-            assert not isinstance(left, ObjectValue | Place | ListPlace | ArrayPlace)
+        for p, found in lefts:
+            left = plain(found)
             open_when = negate(left) if e.op == "||" else left
             settled = TRUE if e.op in ("||", "==>") else FALSE
             if open_when == FALSE:

@@ -22,7 +22,7 @@ from defercheck.lower.owed import RUNS, TICK
 from defercheck.lower.priority import give_way
 from defercheck.lower.properties import claim_properties
 from defercheck.lower.races import claim_races
-from defercheck.lower.values import Env, ObjectValue
+from defercheck.lower.values import Env, ObjectValue, Place
 from defercheck.lower.words import SOFTIRQ_ENTRY, Words
 from defercheck.sema.program import ContextDef, Program
 from defercheck.sema.shape import Shapes
@@ -232,7 +232,9 @@ class _Machine:
             guard = conj(negate(off), self.guard("irq_may_fire", [line], env))
             instance = self.program.instances[d.name]
             looker = Executor(self.builder, context, self.words)
-            updates: dict[str, Expr] = {looker.place(instance, "inprogress").variable: TRUE}
+            running = looker.place(instance, "inprogress")
+            assert isinstance(running, Place)
+            updates: dict[str, Expr] = {running.variable: TRUE}
             if d.line.when is not None:
                 guard = conj(guard, self.holds(d.line.when))
             if d.times is not None:

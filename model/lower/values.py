@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from defercheck.grammar import tree
-from defercheck.system.expr import Expr
+from defercheck.system.expr import Const, Expr, Op, Var
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,12 @@ NULL = ObjectValue("")
 Value: TypeAlias = Expr | ObjectValue | Place | ListPlace | ArrayPlace | Thunk
 Env = dict[str, Value]
 """Bindings of one function's activation; never changed in place."""
+
+
+def plain(v: Value) -> Expr:
+    """A value that is a number or truth value, as everything that was loaded is unless it names an object."""
+    assert isinstance(v, Const | Var | Op), v
+    return v
 
 
 def env_key(env: Env) -> frozenset:

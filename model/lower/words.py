@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from defercheck.grammar import tree
 from defercheck.grammar.span import Diagnostic, SpecError
 from defercheck.lower.builder import ContextBuilder, Path, Violation
-from defercheck.lower.values import NULL, ListPlace, ObjectValue, Place, Value, state_variables
+from defercheck.lower.values import NULL, ListPlace, ObjectValue, Place, Value, plain, state_variables
 from defercheck.sema.calls import path_of
 from defercheck.sema.types import Object
 from defercheck.sema.words import MACHINE, MARKED, QUIET
@@ -103,7 +103,7 @@ class Words:
         ways = []
         possible = [c for c in self.contexts if cpu.value in c.cpus]
         for p, x in ex.load(owner, path, e.span):
-            here = [conj(equals(x, c.index + 1), equals(c.cpu, cpu.value)) for c in possible]
+            here = [conj(equals(plain(x), c.index + 1), equals(c.cpu, cpu.value)) for c in possible]
             ways.append((p, disj(*here)))
         return ways
 
@@ -165,7 +165,7 @@ class Words:
         assert isinstance(a, ObjectValue) and isinstance(b, ObjectValue)
         if a != b and "DF404" not in ex.builder.disabled:
             for p, x in ex.load(held, path, e.span):
-                condition = p.guard.also(x).expr
+                condition = p.guard.also(plain(x)).expr
                 if condition != FALSE:
                     id = f"order:{a.name}:{b.name}"
                     text = f"`{b.name}` is taken while `{a.name}` is held"
@@ -305,7 +305,7 @@ class Words:
     def cmpxchg(self, ex: Executor, e: tree.CallExpr, path: Path, v: Value, wanted: Value, to: Value) -> list:
         done = []
         for p, old in ex.load(self._place(v, e), path, e.span):
-            same = Const(old == wanted) if isinstance(old, ObjectValue) else equals(old, wanted)
+            same = Const(old == wanted) if isinstance(old, ObjectValue) else equals(plain(old), plain(wanted))
             if (other := p.fork(negate(same))).possible:
                 done.append((other, old))
             if (equal := p.fork(same)).possible:
@@ -314,7 +314,8 @@ class Words:
 
     def _store(self, ex: Executor, e: tree.CallExpr, path: Path, v: Value, to: Value) -> list[Path]:
         """Assign a variable of any type; a reference by the number of the object."""
-        ex.assign(self._place(v, e), Const(ex.number(to)) if isinstance(to, ObjectValue) else to, path, e.span)
+        given = Const(ex.number(to)) if isinstance(to, ObjectValue) else plain(to)
+        ex.assign(self._place(v, e), given, path, e.span)
         return [path] if path.possible else []
 
     def count_up(self, ex: Executor, e: tree.CallExpr, path: Path, v: Value) -> list:

@@ -52,7 +52,7 @@ class _Actions(Hoisting):
             type, init, cancel = CANCELLING[name]
             initialised = tree.CallExpr(tree.NameExpr(init, at), (second, third), at)
             self.before.append(tree.ExprStatement(initialised, at))
-            given = (self.kept(second, action, tree.NamedType(type, at, "struct")),)
+            given: tuple[tree.Expr, ...] = (self.kept(second, action, tree.NamedType(type, at, "struct")),)
             done = tree.CallExpr(tree.NameExpr(cancel, at), given, at)
             name = "devm_add_action"
         else:

@@ -49,8 +49,8 @@ def _inner(item: tree.Item) -> Iterator[str]:
             yield item.name.text
         case tree.VarDecl():
             yield from (d.name.text for d in item.declarators)
-        case tree.EnumDecl(name=tree.Name()) if item.name.text in INNER_ENUMS:
-            yield item.name.text
+        case tree.EnumDecl(name=tree.Name(text=name)) if name in INNER_ENUMS:
+            yield name
             yield from (c.text for c in item.constants)
 
 

@@ -147,7 +147,10 @@ class Calls(Expressions):
         if found.type is None:
             return True
         instance = self.program.instances.get(found.name)
-        if instance is None or misfit(s.parameters[0].type or found.type, found, self.program):
+        if instance is None:
+            return False
+        wanted = s.parameters[0].type
+        if wanted is not None and misfit(wanted, found, self.program):
             return False
         if not instance.handler:
             short = found.name.rpartition(".")[2]

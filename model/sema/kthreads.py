@@ -66,14 +66,14 @@ def _ended(f: tree.FunctionDecl) -> tree.FunctionDecl:
 
     def ended(node: Any) -> Any:
         match node:
-            case tree.ExprStatement(expr=tree.CallExpr(callee=tree.NameExpr(name=name), arguments=(*given, code))) if (
-                name in ENDING
-            ):
+            case tree.ExprStatement(
+                expr=tree.CallExpr(callee=tree.NameExpr(name=name) as callee, arguments=(*given, code))
+            ) if name in ENDING:
                 at = node.span
                 last = tree.Return(None if void else code, at)
                 if not ENDING[name] or not given:
                     return last
-                first = tree.CallExpr(tree.NameExpr(ENDING[name], node.expr.callee.span), tuple(given), at)
+                first = tree.CallExpr(tree.NameExpr(ENDING[name], callee.span), tuple(given), at)
                 return tree.Block((tree.ExprStatement(first, at), last), at)
         return rebuilt(node, ended)
 

@@ -26,7 +26,7 @@ class _OnStack(Hoisting):
         name = call.callee.name if isinstance(call.callee, tree.NameExpr) else ""
         if name not in DECLARING or len(call.arguments) != 1 or not isinstance(call.arguments[0], tree.NameExpr):
             return call
-        (own,) = call.arguments
+        own = call.arguments[0]
         type, init = DECLARING[name]
         declared = tree.Declarator(tree.Name(own.name, own.span), own.span)
         self.before.append(tree.VarDecl(tree.NamedType(type, call.callee.span), (declared,), call.span))

@@ -76,7 +76,7 @@ class Global:
     type: Type
     initial: int
     span: Span
-    storage: Literal["", "percpu", "frame", "ghost", "param"] = ""
+    storage: tree.Storage = ""
     length: int | str = 0
     kernel: bool = False
 

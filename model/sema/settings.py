@@ -60,10 +60,11 @@ def _single(item: tree.Item) -> Iterable[tuple[tuple[str, str], str, Span]]:
         case tree.AllowDecl():
             yield ("allow", item.code.text), f"{item.code} is allowed", item.code.span
         case tree.ExpectDecl():
-            for v in item.versions or (None,):
-                on = f' on "{v.value}"' if v is not None else ""
-                span = v.span if v is not None else item.code.span
-                yield ("expect", item.code.text + on), f"{item.code} is expected{on}", span
+            if not item.versions:
+                yield ("expect", item.code.text), f"{item.code} is expected", item.code.span
+            for v in item.versions:
+                on = f' on "{v.value}"'
+                yield ("expect", item.code.text + on), f"{item.code} is expected{on}", v.span
         case tree.PropertyDecl(name=tree.Name() as name):
             yield ("property", name.text), f"a property `{name}` is declared", name.span
 
@@ -93,8 +94,8 @@ def _kernel_only(item: tree.Item, complaints: Complaints) -> None:
         case tree.ContextDecl(kind="thread", each_cpu=True):
             help = "declare one thread for each CPU: `thread a on cpu 0 { ... }`"
             complaints.take(belongs("`on each cpu`", item.name.span, help))
-        case tree.EnumDecl(name=tree.Name()):
-            _free_type(item.name, complaints)
+        case tree.EnumDecl(name=tree.Name() as name):
+            _free_type(name, complaints)
         case tree.FunctionDecl() if item.name.text in PUBLIC or item.name.text in QUIET:
             complaints.take(_taken(item.name))
     for name in _value_names(item):

@@ -112,7 +112,8 @@ class Statements:
         with self.complaints.collecting():
             type = self.types.resolve(s.type)
         for n, d in enumerate(s.declarators):
-            usable, kind = type, "variable"
+            usable: Type | None = type
+            kind = "variable"
             if type is not None and d.stars and not scope.frame.kernel and not isinstance(type, Object):
                 usable = self.unfollowed(s, d, type)
             elif type is not None and not scope.frame.kernel:

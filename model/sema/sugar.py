@@ -226,14 +226,14 @@ class _Rewriter:
             case tree.CallExpr(callee=tree.NameExpr(name=name)) if name in PLAIN:
                 kept = node.arguments[: 1 if PLAIN[name] == "READ_ONCE" else 2]
                 return replace(node, callee=tree.NameExpr(PLAIN[name], node.callee.span), arguments=kept)
-            case tree.CallExpr(callee=tree.NameExpr(name=name), arguments=(thread, *_, _)) if name in CREATING:
-                callee = replace(node.callee, name=CREATING[name])
-                return replace(node, callee=callee, arguments=(thread,))  # without the data and the name
+            case tree.CallExpr(callee=tree.NameExpr(name=name) as made, arguments=(thread, *_, _)) if name in CREATING:
+                # without the data and the name
+                return replace(node, callee=replace(made, name=CREATING[name]), arguments=(thread,))
             case tree.ExprStatement(expr=tree.CallExpr(callee=tree.NameExpr("DEFINE_WAIT"), arguments=(wait,))):
                 if not isinstance(wait, tree.NameExpr):
                     return node
-                name = tree.Declarator(tree.Name(wait.name, wait.span), wait.span)
-                return tree.VarDecl(tree.NamedType("unsigned long", wait.span), (name,), node.span)
+                own = tree.Declarator(tree.Name(wait.name, wait.span), wait.span)
+                return tree.VarDecl(tree.NamedType("unsigned long", wait.span), (own,), node.span)
             case tree.CallExpr(callee=tree.NameExpr("kfree_rcu"), arguments=(o, tree.NameExpr() as member)):
                 head = tree.Field(bare(o), tree.Name(member.name, member.span), member.span)
                 return replace(node, arguments=(o, head))
@@ -262,8 +262,8 @@ class _Rewriter:
                 arguments = call.arguments if again else (target, *call.arguments)
                 return tree.ExprStatement(replace(call, arguments=arguments), node.span)
             case tree.Assign(target=tree.Field() as target, op="=", value=tree.CallExpr() as call):
-                made = isinstance(call.callee, tree.NameExpr) and CONSTRUCTORS.get(call.callee.name) == "workqueue"
-                if made and target.name.text in self.queues:  # `dev->wq = alloc_workqueue(...);`
+                creates = isinstance(call.callee, tree.NameExpr) and CONSTRUCTORS.get(call.callee.name) == "workqueue"
+                if creates and target.name.text in self.queues:  # `dev->wq = alloc_workqueue(...);`
                     return tree.ExprStatement(replace(call, arguments=(target, *call.arguments)), node.span)
                 return self.assigned(node)
             case tree.Assign(op="=", value=tree.CallExpr()):
@@ -275,19 +275,18 @@ class _Rewriter:
                 )
                 same = all(a.initial is b.initial for a, b in zip(declarators, node.declarators, strict=True))
                 return node if same else replace(node, declarators=declarators)
-            case tree.CallExpr(callee=tree.NameExpr(name=name), arguments=(var, pointer, member)) if name in FROM:
+            case tree.CallExpr(callee=tree.NameExpr(name=name) as callee, arguments=(var, pointer, member)) if (
+                name in FROM
+            ):
                 struct = self.pointers.struct(var)
                 if struct:
                     type = tree.TypeArgument(tree.NamedType(struct, var.span, "struct"), var.span)
-                    return replace(
-                        node, callee=replace(node.callee, name="container_of"), arguments=(pointer, type, member)
-                    )
-            case tree.CallExpr(callee=tree.NameExpr(name="to_delayed_work"), arguments=(pointer,)):
+                    of = replace(callee, name="container_of")
+                    return replace(node, callee=of, arguments=(pointer, type, member))
+            case tree.CallExpr(callee=tree.NameExpr(name="to_delayed_work") as callee, arguments=(pointer,)):
                 type = tree.TypeArgument(tree.NamedType("delayed_work", node.span, "struct"), node.span)
                 member = tree.NameExpr("work", node.span)
-                return replace(
-                    node, callee=replace(node.callee, name="container_of"), arguments=(pointer, type, member)
-                )
+                return replace(node, callee=replace(callee, name="container_of"), arguments=(pointer, type, member))
         return node
 
     def assigned(self, node: tree.Assign) -> tree.Assign:

@@ -29,6 +29,12 @@ def rules(body: str, top: str = "") -> list[str]:
         "while (n < 4) { switch (n) { case 2: n = 4; continue; default: break; } n++; } assert(n == 4);",
         "n = any(0..3); switch (n) { case 0 + 1: b = true; break; case 3: b = true; } assert(b == (n == 1 || n == 3));",
         "switch (n) { case 0: goto out; } n = 7; out: assert(n == 0);",
+        "while (n < 5) { atomic { n++; if (n == 2) break; } } assert(n == 2);",
+        "while (n < 5) { atomic { n++; if (n == 2) continue; n++; } b = true; } assert(n == 6 && b);",
+        "for (int<0..7> i = 0; i < 3; i++) { atomic { if (i == 1) continue; n++; } } assert(n == 2);",
+        "do { atomic { n++; if (n == 2) continue; } b = true; } while (n < 2); assert(n == 2 && b);",
+        "switch (n) { case 0: atomic { n = 2; break; } case 3: n = 7; } assert(n == 2);",
+        "while (true) { while (true) { atomic { n++; break; } } if (n == 2) break; } assert(n == 2);",
     ],
 )
 def test_what_holds(body: str) -> None:
