@@ -58,9 +58,13 @@ def export(
 ) -> int:  # fmt: skip
     """Write a spec in another model checker's language, to the standard output."""
     system = _system(spec, kernel, cpus, reduce)
-    from defercheck.export.promela import to_promela
+    from defercheck.export.promela import NotExpressible, to_promela
 
-    say(sys.stdout, to_promela(system).rstrip("\n"))
+    try:
+        text = to_promela(system)
+    except NotExpressible as error:
+        raise click.UsageError(f"{spec}: {error}") from error
+    say(sys.stdout, text.rstrip("\n"))
     return 0
 
 
@@ -78,9 +82,12 @@ def graph(
 ) -> int:  # fmt: skip
     """Draw the reachable states of a spec, to the standard output."""
     system = _system(spec, kernel, cpus, reduce)
-    from defercheck.export.graph import state_graph, to_dot, to_graphml
+    from defercheck.export.graph import GraphTooLarge, state_graph, to_dot, to_graphml
 
-    drawn = state_graph(system, limit)
+    try:
+        drawn = state_graph(system, limit)
+    except GraphTooLarge as error:
+        raise click.UsageError(f"{spec}: {error}") from error
     say(sys.stdout, (to_dot if target == "dot" else to_graphml)(drawn).rstrip("\n"))
     return 0
 

@@ -6,6 +6,8 @@ networkx is only imported when a graph is made: the rest of the program does wit
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import product
+from math import prod
 from typing import TYPE_CHECKING
 
 from defercheck.interpret import Interpreter
@@ -47,7 +49,7 @@ def state_graph(system: TransitionSystem, limit: int = 300) -> DiGraph:
             n,
             label="\n".join(f"{name} = {value}" for name, value in values.items()),
             depth=depth[state],
-            initial=n == 0,
+            initial=depth[state] == 0,
             violating=any(p.kind != "cover" and machine.violated(state, p, enabled) for p in system.properties),
             terminal=not enabled,
             **{f"state:{name}": value for name, value in values.items()},
@@ -82,21 +84,28 @@ def to_graphml(graph: DiGraph) -> str:
 
 def _reachable(machine: Interpreter, limit: int) -> dict[State, int]:
     """The depth of each reachable state, in breadth-first order."""
-    depth = {machine.system.initial: 0}
-    queue = [machine.system.initial]
+    starts = [range(v.lo, v.hi + 1) if v.free else range(v.init, v.init + 1) for v in machine.system.variables]
+    if prod(map(len, starts)) > limit:
+        raise _too_large(limit)
+    depth = dict.fromkeys(product(*starts), 0)
+    queue = list(depth)
     for state in queue:
         for i in machine.enabled(state):
             if machine.system.transitions[i].violates is None:
                 after = machine.apply(state, machine.system.transitions[i])
                 if after not in depth:
                     if len(depth) >= limit:
-                        raise GraphTooLarge(
-                            f"more than {limit} states are reachable, too many to draw: give the variables smaller "
-                            "ranges, take away what does not matter, reduce the system first, or raise the limit"
-                        )
+                        raise _too_large(limit)
                     depth[after] = depth[state] + 1
                     queue.append(after)
     return depth
+
+
+def _too_large(limit: int) -> GraphTooLarge:
+    return GraphTooLarge(
+        f"more than {limit} states are reachable, too many to draw: give the variables smaller ranges, take away "
+        "what does not matter, reduce the system first, or raise the limit"
+    )
 
 
 def _value(system: TransitionSystem, index: int, value: int) -> str:

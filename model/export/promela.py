@@ -25,15 +25,17 @@ LARGEST_SHIFT = 30
 
 
 class NotExpressible(ValueError):
-    """The system needs more than Promela has: numbers beyond 32 bits."""
+    """The system needs more than a Promela model has: numbers beyond 32 bits, or more than one initial state."""
 
 
 def to_promela(system: TransitionSystem) -> str:
-    """The system as a Promela model. ``NotExpressible`` when its numbers may need more than 32 bits.
+    """The system as a Promela model. ``NotExpressible`` when its numbers may need more than 32 bits, and when it has
+    several initial states.
 
     Run it with ``spin -a``, ``cc -DSAFETY -DNOREDUCE`` and ``pan -E`` for as many states as ``explore`` finds;
     ``defercheck.export.spin`` does that.
     """
+    _check_start(system)
     _check_widths(system)
     return "\n".join(_Writer(system).lines()) + "\n"
 
@@ -41,6 +43,13 @@ def to_promela(system: TransitionSystem) -> str:
 def vector_size(system: TransitionSystem) -> int:
     """At most how many bytes Spin needs for one state (its compile-time ``VECTORSZ``)."""
     return sum(_width(v)[1] for v in system.variables) + 16 * len(system.contexts) + 64
+
+
+def _check_start(system: TransitionSystem) -> None:
+    for v in system.variables:
+        if v.free:
+            text = f"the parameter `{v.name}` starts with any value, and a Promela model has one initial state"
+            raise NotExpressible(f"{text}: declare it as a variable with the value that you want")
 
 
 def _check_widths(system: TransitionSystem) -> None:

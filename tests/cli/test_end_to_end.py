@@ -114,6 +114,22 @@ def test_control_c_tells_what_is_known(folder: Path) -> None:
     assert b"Traceback" not in shown
 
 
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["graph", "fixed.dfr", "--limit", "5"], "fixed.dfr: more than 5 states are reachable"),
+        (["export", "--to", "promela", "unknown.dfr"], "unknown.dfr: the parameter `n` starts with any value"),
+        (["export", "--to", "promela", "wide.dfr"], "Promela's numbers have 32 bits"),
+    ],
+)
+def test_what_cannot_be_drawn_or_exported(folder: Path, args: list[str], said: str) -> None:
+    (folder / "unknown.dfr").write_text("cpus 1; param int<0..3> n; thread a { assert(n < 4); }\n")
+    (folder / "wide.dfr").write_text("cpus 1; int<0..2000000000> n; thread a { n = any(0..3); if (n * n < 9) n = 7; }\n")
+    result = run(folder, *args)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert said in result.stderr
+
+
 def test_compile_and_fmt(folder: Path) -> None:
     data = json.loads(run(folder, "compile", "--format", "json", "broken.dfr").stdout)
     assert data["transitions"]

@@ -131,10 +131,13 @@ def test_compile(run: Run) -> None:
 def test_export_and_graph(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     import defercheck.export  # noqa: F401
 
-    fake_module(monkeypatch, "defercheck.export.promela", to_promela=lambda s: f"/* {s.name} */\n")
+    fake_module(
+        monkeypatch, "defercheck.export.promela", to_promela=lambda s: f"/* {s.name} */\n", NotExpressible=ValueError
+    )
     fake_module(
         monkeypatch, "defercheck.export.graph",
         state_graph=lambda s, limit: (s.name, limit), to_dot=lambda g: f"dot {g}", to_graphml=lambda g: f"xml {g}",
+        GraphTooLarge=ValueError,
     )  # fmt: skip
     Path("a.dfr").write_text("")
     assert run("export", "--to", "promela", "a.dfr").stdout == "/* a.dfr on 6.1 */\n"

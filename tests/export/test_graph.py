@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import networkx
 import pytest
@@ -114,6 +115,17 @@ def test_too_many_states() -> None:
     with pytest.raises(GraphTooLarge, match=r"more than 300 states .* raise the limit"):
         state_graph(counter(300))
     assert len(state_graph(counter(300), limit=301)) == 301
+
+
+def test_every_initial_state() -> None:
+    """A parameter has all of its values."""
+    variables = (*LOCK.variables[:1], replace(LOCK.variables[1], free=True), LOCK.variables[2])
+    graph = state_graph(replace(LOCK, variables=variables))
+    assert [n for n, has in graph.nodes(data=True) if has["initial"]] == [0, 1]
+    assert [graph.nodes[n]["state:holder"] for n in (0, 1)] == ["nobody", "cpu\\0"]
+    wide = replace(LOCK, variables=(LOCK.variables[0], Variable("holder", 0, 1 << 31, 0, free=True), LOCK.variables[2]))
+    with pytest.raises(GraphTooLarge):
+        state_graph(wide)
 
 
 def test_networkx_is_not_imported_for_nothing() -> None:

@@ -12,10 +12,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from defercheck.check import compile_spec, load
+from defercheck.check import Options, compile_spec, load
 from defercheck.explore import explore as native
 from defercheck.export.promela import NotExpressible, to_promela
 from defercheck.export.spin import SpinError, SpinResult, count_states
+from defercheck.grammar.span import Source
 from defercheck.interpret import explore
 from defercheck.system.expr import OPERATORS, TRUE, Const, Expr, Op, Var, equals, evaluate, op
 from defercheck.system.result import Limits
@@ -45,6 +46,13 @@ def agree(system: TransitionSystem) -> None:
     except NotExpressible:
         assume(False)
     assert (spin.states, spin.transitions) == (found.states, found.transitions)
+
+
+def test_a_parameter_is_refused() -> None:
+    """One of its values would stand for all."""
+    spec = load(Source("p.dfr", "cpus 1; param int<0..3> n; thread a { assert(n < 3); }"))
+    with pytest.raises(NotExpressible, match="the parameter `n` starts with any value"):
+        to_promela(compile_spec(spec, "6.1", Options()))
 
 
 @RANDOM
