@@ -17,7 +17,12 @@ from defercheck.grammar.tables import END, Table
 MAX_NESTING = 100
 """How deep brackets may nest. Everything after the parser walks the tree by recursion."""
 
-QUALIFIERS = frozenset({"static", "const", "volatile", "inline", "__init", "__exit"})
+QUALIFIERS = frozenset(
+    {
+        "static", "const", "volatile", "inline", "noinline", "__always_inline", "__init", "__exit", "__devinit",
+        "__devexit", "__rcu", "__iomem", "__user", "__force", "__maybe_unused", "__always_unused", "__read_mostly",
+    }
+)  # fmt: skip
 """Words of C that say nothing about behaviour: accepted around a type, and ignored."""
 
 _TYPE_WORDS = frozenset({"int", "bool", "void", "unsigned", "signed", "long", "short", "char"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from defercheck.grammar import tree
@@ -9,10 +10,10 @@ from defercheck.grammar.span import Diagnostic, SpecError
 from defercheck.lower.beginning import ended
 from defercheck.lower.builder import Builder, Path, Violation
 from defercheck.lower.execute import Executor
-from defercheck.lower.values import ObjectValue
+from defercheck.lower.values import ObjectValue, plain
 from defercheck.lower.words import Words
 from defercheck.sema.program import Program
-from defercheck.system.expr import FALSE, TRUE, Const, Expr, Var, conj, disj, equals, negate, substitute, variables
+from defercheck.system.expr import FALSE, TRUE, Const, Expr, Var, conj, disj, equals, negate, op, substitute, variables
 from defercheck.system.system import UNREADABLE, Property
 
 SMALL = 16
@@ -142,7 +143,20 @@ class _Properties:
         for cpu in range(self.program.cpus):
             ways = looker.inline(f, [], call, Path({"this_cpu": Const(cpu)}))
             parts.append(disj(*(conj(q.condition, v) for q, v in ways)))  # type: ignore[arg-type]
-        return conj(*parts)
+        return conj(*parts, *map(negate, self.owed(looker)))
+
+    def owed(self, looker: Executor) -> Iterator[Expr]:
+        """Whether an interrupt is still to come: one that is promised, `exactly 3`, on a line that lets it through."""
+        f = self.program.functions["irq_may_fire"][0]
+        call = tree.CallExpr(tree.NameExpr("irq_may_fire", f.span), (), f.span)
+        for d in self.program.contexts:
+            if d.kind == "irq" and d.line.exactly:
+                more = op("lt", FALSE, Var(f"{d.name}.times_left"))
+                when = TRUE if d.line.when is None else self.predicate(looker, d.line.when)
+                for cpu in range(self.program.cpus) if d.cpu is None else (d.cpu,):
+                    ways = looker.inline(f, [ObjectValue(d.name)], call, Path({"this_cpu": Const(cpu)}))
+                    may = disj(*(conj(q.condition, plain(v)) for q, v in ways))
+                    yield conj(more, when, may)
 
     def never_ends(self) -> None:
         """What the kernel model says must not last though everything that is promised happens."""

@@ -34,6 +34,7 @@ from defercheck.sema.uses import (
     words_of_bits,
 )
 from defercheck.sema.versions import flags
+from defercheck.sema.walk import walk
 
 MAX_CPUS = 8
 
@@ -97,7 +98,8 @@ class _Collector(Objects):
         with self.complaints.collecting():
             functions = guarded(functions, table(self.kernel), all_flags)
         self.complaints.finish()
-        types = {i.type for i in self.instances.values()}
+        # those on functions' stacks are instances only later
+        types = {i.type for i in self.instances.values()} | set(_declared(self.spec))
         for flag, type in (("timers", "timer"), ("irq_threads", "irq_thread"), ("rcu_callbacks", "rcu_head")):
             all_flags[flag] = "used" if type in types else "unused"
         opens = any(isinstance(i, tree.DeviceDecl) and (i.part("open") or i.part("close")) for i in self.spec.items)
@@ -407,3 +409,10 @@ class _Collector(Objects):
 
 
 __all__ = ["MAX_CPUS", "declare"]
+
+
+def _declared(spec: tree.SpecFile) -> Iterator[str]:
+    """The types that variables, members and locals are declared with."""
+    for n in walk(spec.items):
+        if isinstance(n, tree.VarDecl) and isinstance(n.type, tree.NamedType):
+            yield ALIASES.get(n.type.name, n.type.name)

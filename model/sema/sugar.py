@@ -77,7 +77,8 @@ NESTED = frozenset({"mutex_lock", "mutex_lock_interruptible", "spin_lock", "spin
 """Calls with a twin for lockdep, `mutex_lock_nested(&m, SINGLE_DEPTH_NESTING)`, whose last argument is its alone."""
 
 PLAIN = {
-    "rcu_dereference": "READ_ONCE", "rcu_access_pointer": "READ_ONCE", "rcu_dereference_protected": "READ_ONCE",
+    "rcu_dereference": "READ_ONCE", "rtnl_dereference": "READ_ONCE", "rcu_dereference_bh": "READ_ONCE",
+    "rcu_dereference_raw": "READ_ONCE", "rcu_access_pointer": "READ_ONCE", "rcu_dereference_protected": "READ_ONCE",
     "rcu_dereference_check": "READ_ONCE", "smp_load_acquire": "READ_ONCE", "rcu_assign_pointer": "WRITE_ONCE",
     "RCU_INIT_POINTER": "WRITE_ONCE", "smp_store_release": "WRITE_ONCE",
 }  # fmt: skip
@@ -283,6 +284,14 @@ class _Rewriter:
                     type = tree.TypeArgument(tree.NamedType(struct, var.span, "struct"), var.span)
                     of = replace(callee, name="container_of")
                     return replace(node, callee=of, arguments=(pointer, type, member))
+            case tree.CallExpr(
+                callee=tree.NameExpr("container_of"),
+                arguments=(pointer, tree.CallExpr(callee=tree.NameExpr("typeof"), arguments=(of,)), member),
+            ):
+                struct = self.pointers.struct(bare(of))
+                if struct:
+                    type = tree.TypeArgument(tree.NamedType(struct, of.span, "struct"), of.span)
+                    return replace(node, arguments=(pointer, type, member))
             case tree.CallExpr(callee=tree.NameExpr(name="to_delayed_work") as callee, arguments=(pointer,)):
                 type = tree.TypeArgument(tree.NamedType("delayed_work", node.span, "struct"), node.span)
                 member = tree.NameExpr("work", node.span)

@@ -68,7 +68,8 @@ def handled(
     instances: dict[str, Instance],
 ) -> dict[str, frozenset[str]]:
     """For each handler the types of the objects that may call it: those whose declarations bind it, or to whose
-    initialising call it is given. A function that is named elsewhere is not here: anything may call it."""
+    initialising call it is given, or else those that its parameter says. A function that is named elsewhere and takes
+    none is not here: anything may call it."""
     found: dict[str, set[str]] = {}
     for i in instances.values():
         if i.handler:
@@ -88,7 +89,19 @@ def handled(
                     found.setdefault(a.name, set()).update({type, *inner})
         elif isinstance(node, tree.NameExpr) and id(node) not in given and node.name in own:
             anywhere.add(node.name)
-    return {name: frozenset(by) for name, by in found.items() if name not in anywhere}
+    taken = {name: _taken(functions[name], types) for name in own}
+    return {name: by for name, by in taken.items() if by} | {
+        name: frozenset(by) for name, by in found.items() if name not in anywhere
+    }
+
+
+def _taken(decls: tuple[tree.FunctionDecl, ...], types: dict[str, ObjectType]) -> frozenset[str]:
+    """What a function is called for that takes an object of the kernel's: such objects, and what they are parts of."""
+    type = decls[0].parameters[0].type if len(decls) == 1 and len(decls[0].parameters) == 1 else None
+    name = ALIASES.get(type.name, type.name) if isinstance(type, tree.NamedType) else ""
+    if name not in types or types[name].struct:
+        return frozenset()
+    return frozenset({name, *(t for t, of in types.items() if Object(name) in (m.type for m in of.members))})
 
 
 def _first_type(overloads: tuple[tree.FunctionDecl, ...]) -> str:

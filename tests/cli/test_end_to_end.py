@@ -124,7 +124,8 @@ def test_control_c_tells_what_is_known(folder: Path) -> None:
 )
 def test_what_cannot_be_drawn_or_exported(folder: Path, args: list[str], said: str) -> None:
     (folder / "unknown.dfr").write_text("cpus 1; param int<0..3> n; thread a { assert(n < 4); }\n")
-    (folder / "wide.dfr").write_text("cpus 1; int<0..2000000000> n; thread a { n = any(0..3); if (n * n < 9) n = 7; }\n")
+    wide = "cpus 1; int<0..2000000000> n; thread a { n = any(0..3); if (n * n < 9) n = 7; }\n"
+    (folder / "wide.dfr").write_text(wide)
     result = run(folder, *args)
     assert (result.returncode, result.stdout) == (2, "")
     assert said in result.stderr
