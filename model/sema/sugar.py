@@ -23,7 +23,7 @@ from defercheck.sema.onstack import with_declarations
 from defercheck.sema.pointers import Pointers
 from defercheck.sema.queues import as_objects, by_pointer, is_null
 from defercheck.sema.untyped import with_types
-from defercheck.sema.walk import bare, rebuilt
+from defercheck.sema.walk import bare, rebuilt, walk
 
 CONSTRUCTORS = {
     "create_workqueue": "workqueue", "create_singlethread_workqueue": "workqueue", "alloc_workqueue": "workqueue",
@@ -185,7 +185,8 @@ class _Rewriter:
         self.structs = structs
         self.pointers = pointers
         self.pointed = pointed
-        self.taken = pointers.names | {f.name.text for f in pointers.spec.items if isinstance(f, tree.FunctionDecl)}
+        functions = {f.name.text for f in pointers.spec.items if isinstance(f, tree.FunctionDecl)}
+        self.taken = pointers.names | functions | set(_locals(pointers.spec))  # `struct nic *nic = container_of(...);`
         self.made: dict[str, list[tree.Name]] = {}
         """Instances that the spec does not name, of structs whose instances it does not name at all."""
 
@@ -324,6 +325,13 @@ class _Rewriter:
         if not isinstance(item, tree.StructDecl) or item.name.text not in self.made:
             return item
         return replace(item, instances=tuple(self.made[item.name.text]))
+
+
+def _locals(spec: tree.SpecFile) -> Iterator[str]:
+    bodies = tuple(i for i in spec.items if not isinstance(i, tree.StructDecl))
+    for n in walk(bodies):
+        if isinstance(n, tree.VarDecl):
+            yield from (d.name.text for d in n.declarators)
 
 
 def _numbered(name: str) -> Iterator[str]:

@@ -66,3 +66,25 @@ def test_sparse_and_typeof() -> None:
     """
     assert found(text) == []
     assert found(text + "final never: g.a == 0;") == ["DF702 never"]
+
+
+@pytest.mark.parametrize("local", ["foo", "foo1", "d"])
+def test_a_local_has_the_name_of_its_struct(local: str) -> None:
+    """The object that the spec does not name must not take it."""
+    text = f"""
+    struct foo {{ struct work_struct w; int<0..3> a; }};
+    static struct foo *g;
+    void f(struct work_struct *w) {{
+        struct foo *{local} = container_of(w, struct foo, w);
+        {local}->a = 1;
+        kfree({local});
+    }}
+    start {{
+        struct foo *foo = kzalloc(sizeof(*foo), GFP_KERNEL);
+        INIT_WORK(&foo->w, f);
+        schedule_work(&foo->w);
+        g = foo;
+    }}
+    """
+    assert found(text) == []
+    assert "DF301" in found(text + "thread t { g->a = 2; }")
