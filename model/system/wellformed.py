@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from defercheck.system.expr import OPERATORS, TRUE, Const, Expr, Op, Var
-from defercheck.system.interval import Interval, assume, bounds, ranges_of
+from defercheck.system.expr import OPERATORS, TRUE, Const, Expr, Op, Var, conj, variables
+from defercheck.system.interval import Interval, Ranges, assume, bounds, ranges_of
 from defercheck.system.system import Context, Property, Transition, TransitionSystem, Variable
 
 KINDS = ("step", "invariant", "terminal", "stuck", "lasting", "eventually", "leadsto", "cover")
 FREE = ("", "choice", "finite", "unbounded")
+
+FEW = 8
+"""A condition on more variables than that says little about the bounds of one."""
 
 
 class MalformedSystem(Exception):
@@ -192,9 +195,23 @@ def _ranges(system: TransitionSystem) -> Iterator[str]:
             least, greatest = everywhere[e]
             if lo <= least and greatest <= hi:
                 continue
+            if _may_fit(e, lo, hi, t.guard, ranges):
+                continue
             facts = facts if facts is not None else assume(t.guard, ranges)
             if facts is None:
                 break  # the guard never holds
             least, greatest = bounds(e, ranges, facts)
             if greatest < lo or hi < least:
                 yield f"{_name(n, t)} sets {name} to {least}..{greatest}, outside {lo}..{hi}"
+
+
+def _may_fit(e: Expr, lo: int, hi: int, guard: Expr, ranges: Ranges) -> bool:
+    """Whether a value may lie in a range by what the guard says of its own variables: often all that matters, and
+    far less than all that a guard says."""
+    own = variables(e)
+    parts = guard.args if isinstance(guard, Op) and guard.op == "and" else (guard,)
+    facts = assume(conj(*(c for c in parts if own & variables(c) and len(variables(c)) <= FEW)), ranges)
+    if facts is None:
+        return False
+    least, greatest = bounds(e, ranges, facts)
+    return lo <= greatest and least <= hi
