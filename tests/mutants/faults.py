@@ -213,7 +213,7 @@ MACHINE = (
     one("interrupts hit a thread that has them off", "lock_and_irq.dfr", "DF401", "machine",
         'below = [conj(there, Var(f"{t.name}.irqs_off"))', "below = [conj(there, FALSE)"),
     one("a running interrupt handler is not known to run", "free_irq_waits.dfr", "DF301", "machine",
-        '{looker.place(instance, "inprogress").variable: TRUE}', "{}"),
+        '{running.variable: TRUE}', "{}"),
     one("an interrupt may come once more", "raised_meanwhile.dfr", "DF704", "machine",
         "Variable(left, 0, d.times, d.times,", "Variable(left, 0, d.times + 1, d.times + 1,"),
 )  # fmt: skip
