@@ -100,10 +100,10 @@ def with_bits(system: TransitionSystem, properties: Sequence[Property], seconds:
 
     loaded = load_encoding(encode(system))
     state = list(loaded.constants.values())
-    horn = z3.Fixedpoint()
+    horn = z3.Fixedpoint(ctx=loaded.context)
     horn.set(engine="spacer", timeout=int(1000 * seconds))
-    reach = z3.Function("reach", *(c.sort() for c in state), z3.BoolSort())
-    wrong = z3.Function("wrong", z3.BoolSort())
+    reach = z3.Function("reach", *(c.sort() for c in state), z3.BoolSort(loaded.context))
+    wrong = z3.Function("wrong", z3.BoolSort(loaded.context))
     horn.register_relation(reach, wrong)
     horn.declare_var(*state)
     horn.rule(reach(*state), loaded.initial)

@@ -84,7 +84,7 @@ class Search:
             left = None if self._end is None else self._end - time.monotonic()
             if left is not None and left <= 0:
                 return False
-            goals = {p.id: z3.Or(unrolling.wrong(p)) for p in self._wanted}
+            goals = {p.id: z3.Or(*unrolling.wrong(p), unrolling.loaded.context) for p in self._wanted}
             model = unrolling.find(z3.Or(list(goals.values())), left)
             if isinstance(model, str):
                 return False
@@ -146,9 +146,9 @@ class Unrolling:
         n, loaded, before = self.steps, self.loaded, self._states[-1]
         after = {name: _fresh(name, c, n + 1) for name, c in loaded.constants.items()}
         width = max(1, (len(self._moves) - 1).bit_length())
-        choice = z3.BitVec(f"{CHOICE}{n}", width)
+        choice = z3.BitVec(f"{CHOICE}{n}", width, loaded.context)
         taken = [choice == k for k in range(len(self._moves))]
-        said = [z3.Or(taken)]
+        said = [z3.Or(*taken, loaded.context)]
         pairs = [(loaded.constants[name], c) for name, c in before.items()]
         for k, m in enumerate(self._moves):
             effect = [z3.substitute(loaded.conditions[m.index], *pairs)]

@@ -239,9 +239,9 @@ class _Search:
         solver.push()
         try:
             solver.add(z3.Or(z3.Not(can), z3.Not(leads)))
-            markers = [z3.Bool(f"literal {n}") for n in range(len(literals))]
+            markers = [loaded.marker(f"literal {n}") for n in range(len(literals))]
             solver.add(*(z3.Implies(m, x.term) for m, x in zip(markers, literals, strict=True)))
-            earlier = [z3.Bool(f"way {n}") for n in range(len(self._regions))]
+            earlier = [loaded.marker(f"way {n}") for n in range(len(self._regions))]
             for m, region in zip(earlier, self._regions, strict=True):
                 there = z3.And(same, loaded.after(region, move))
                 solver.add(z3.Implies(m, z3.Or(z3.Not(can), z3.Not(there))))
@@ -256,7 +256,7 @@ class _Search:
         name = f"way.{self._number}.{len(self._ways)}"
         region = Lemma(name, tuple(reads or list(self._order)[:1]), conjunction(x.text for x in used), "claim")
         self._ways.append(Way(region, move, to))
-        self._regions.append(z3.And([x.term for x in used]))
+        self._regions.append(z3.And(*(x.term for x in used), loaded.context))
         self._inside.append(used)
         self._open.add(z3.Not(self._regions[-1]))
 
@@ -264,7 +264,8 @@ class _Search:
         """That the measures are less after the step than before, and that they are the same."""
         import z3
 
-        smaller, same = z3.BoolVal(False), z3.BoolVal(True)
+        context = self._loaded.context
+        smaller, same = z3.BoolVal(False, context), z3.BoolVal(True, context)
         for now in reversed(self._numbers):
             then = self._loaded.after(now, move)
             smaller = z3.Or(z3.ULT(then, now), z3.And(then == now, smaller))

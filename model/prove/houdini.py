@@ -37,7 +37,7 @@ def inductive(loaded: Loaded, lemmas: Sequence[Lemma]) -> tuple[Lemma, ...]:
     import z3
 
     terms = [loaded.lemma(lemma) for lemma in lemmas]
-    markers = [z3.Bool(f"use {n}") for n in range(len(lemmas))]
+    markers = [loaded.marker(f"use {n}") for n in range(len(lemmas))]
     left = set(range(len(lemmas)))
 
     first = loaded.solver()

@@ -122,7 +122,7 @@ class Induction:
         import z3
 
         solver = self.loaded.solver()
-        solver.add(*self.loaded.initial, z3.Not(z3.And([k.term for k in self.known])))
+        solver.add(*self.loaded.initial, z3.Not(z3.And(*(k.term for k in self.known), self.loaded.context)))
         if self.loaded.check(solver):
             raise NoProof("the initial state is none of those that were seen", self.loaded.state(solver.model()))
 

@@ -13,14 +13,21 @@ class NoIntegers(Exception):
 
 
 class Integers:
-    """Writes expressions over some variables; those with the values 0 and 1 are truth values."""
+    """Writes expressions over some variables, in a context of Z3 of its own; those with the values 0 and 1 are truth
+    values."""
 
     def __init__(self, variables: tuple[Variable, ...]):
         import z3
 
-        self.constants = {v.name: z3.Bool(v.name) if (v.lo, v.hi) == (0, 1) else z3.Int(v.name) for v in variables}
+        self.context = z3.Context()
+        self.constants = {v.name: self._constant(v) for v in variables}
         self._truths: dict[Expr, Any] = {}
         self._numbers: dict[Expr, Any] = {}
+
+    def _constant(self, v: Variable) -> Any:
+        import z3
+
+        return (z3.Bool if (v.lo, v.hi) == (0, 1) else z3.Int)(v.name, self.context)
 
     def truth(self, e: Expr) -> Any:
         """A formula that says that the expression is not 0."""
@@ -45,7 +52,7 @@ class Integers:
 
         match e:
             case Const(value=value):
-                return z3.BoolVal(bool(value))
+                return z3.BoolVal(bool(value), self.context)
             case Var(name=name) if z3.is_bool(self.constants[name]):
                 return self.constants[name]
             case Op(op="and", args=args):
@@ -71,7 +78,7 @@ class Integers:
         for x, y in ((a, b), (b, a)):
             if isinstance(x, Var) and z3.is_bool(self.constants[x.name]):
                 if isinstance(y, Const):
-                    return {0: z3.Not(self.truth(x)), 1: self.truth(x)}.get(y.value, z3.BoolVal(False))
+                    return {0: z3.Not(self.truth(x)), 1: self.truth(x)}.get(y.value, z3.BoolVal(False, self.context))
                 if isinstance(y, Var) and z3.is_bool(self.constants[y.name]):
                     return self.truth(x) == self.truth(y)
         return self.number(a) == self.number(b)
@@ -81,7 +88,7 @@ class Integers:
 
         match e:
             case Const(value=value):
-                return z3.IntVal(value)
+                return z3.IntVal(value, self.context)
             case Var(name=name) if not z3.is_bool(self.constants[name]):
                 return self.constants[name]
             case Op(op="ite", args=(c, a, b)):
@@ -95,7 +102,7 @@ class Integers:
             case Op(op="neg", args=(a,)):
                 return -self.number(a)
             case Var() | Op() if isinstance(e, Var) or e.op in BOOLEAN:
-                return z3.If(self.truth(e), z3.IntVal(1), z3.IntVal(0))
+                return z3.If(self.truth(e), z3.IntVal(1, self.context), z3.IntVal(0, self.context))
         raise NoIntegers(f"{e} has no counterpart in linear arithmetic")
 
 

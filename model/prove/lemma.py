@@ -25,6 +25,11 @@ class Lemma:
     body: str
     origin: str = "relation"
 
+    @property
+    def declared(self) -> str:
+        """Its name without the number: the same for all lemmas that one declaration of the kernel model stands for."""
+        return self.name.rpartition(".")[0]
+
     def declaration(self, known: Mapping[str, Variable]) -> str:
         """The lemma as an SMT-LIB function of its variables."""
         parameters = " ".join(f"({symbol(v)} {sort(known[v])})" for v in self.variables)

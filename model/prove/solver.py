@@ -16,11 +16,14 @@ from defercheck.prove.smtlib import conjunction, sort, symbol
 class Loaded:
     """The terms of an encoding in Z3, each parsed once from the text that a certificate would hold.
 
+    ``context`` is Z3's room for them, theirs alone: Z3's choices depend on what a room has seen before, and what is
+    found for one spec must not depend on which others were proved first.
     ``conditions`` and ``insides`` (of all variables that it writes) have an entry for each transition, ``updates``
     pairs of a variable's constant and its new value. ``queries`` and ``seconds`` count what was asked of Z3 through
     ``check``.
     """
 
+    context: Any
     encoding: Encoding
     constants: dict[str, Any]
     bounds: list[Any]
@@ -36,7 +39,7 @@ class Loaded:
         """An empty solver for bit-vectors, good at many small questions."""
         import z3
 
-        return z3.SolverFor("QF_FD")
+        return z3.SolverFor("QF_FD", self.context)
 
     def check(self, solver: Any, *assumptions: Any) -> bool:
         """Whether there is a model. ``RuntimeError`` when Z3 does not know, which finite questions never end in."""
@@ -56,14 +59,20 @@ class Loaded:
 
     def formulas(self, texts: Sequence[str]) -> list[Any]:
         """Several at once."""
-        return _parse(self.encoding, texts)
+        return _parse(self.context, self.encoding, texts)
+
+    def marker(self, name: str) -> Any:
+        """A truth value by which a question turns a fact on; a space in the name keeps it apart from the encoding's."""
+        import z3
+
+        return z3.Bool(name, self.context)
 
     def lemma(self, lemma: Lemma) -> Any:
         """A lemma, said of the present state."""
         import z3
 
         known = {v: self.constants[v] for v in lemma.variables}
-        return z3.parse_smt2_string(f"(assert {lemma.body})", decls=known)[0]
+        return z3.parse_smt2_string(f"(assert {lemma.body})", decls=known, ctx=self.context)[0]
 
     def after(self, term: Any, move: int) -> Any:
         """A formula, said of the state after a transition."""
@@ -93,17 +102,19 @@ def load(encoding: Encoding) -> Loaded:
     """Parse an encoding."""
     import z3
 
+    context = z3.Context()
     constants = {}
     for name, v in encoding.variables.items():
         s = sort(v)
-        constants[name] = z3.Bool(name) if s == "Bool" else z3.BitVec(name, int(s.split()[-1].rstrip(")")))
+        width = 0 if s == "Bool" else int(s.split()[-1].rstrip(")"))
+        constants[name] = z3.BitVec(name, width, context) if width else z3.Bool(name, context)
     texts: list[str] = [*encoding.bounds, *encoding.initial]
     for m in encoding.moves:
         texts += [m.condition, conjunction(m.insides.values()), *(f"(= {symbol(n)} {e})" for n, e in m.updates.items())]
     claims = [p for p in encoding.system.properties if p.kind in KNOWN]
     for p in claims:
         texts += [text for text, _ in encoding.wrong(p)]
-    terms = iter(_parse(encoding, texts))
+    terms = iter(_parse(context, encoding, texts))
 
     def take(n: int) -> list[Any]:
         return [next(terms) for _ in range(n)]
@@ -115,11 +126,11 @@ def load(encoding: Encoding) -> Loaded:
         insides.append(next(terms))
         updates.append({n: next(terms).arg(1) for n in m.updates})
     wrong = {p.id: take(len(encoding.wrong(p))) for p in claims}
-    return Loaded(encoding, constants, bounds, initial, conditions, insides, updates, wrong)
+    return Loaded(context, encoding, constants, bounds, initial, conditions, insides, updates, wrong)
 
 
-def _parse(encoding: Encoding, texts: Sequence[str]) -> list[Any]:
+def _parse(context: Any, encoding: Encoding, texts: Sequence[str]) -> list[Any]:
     import z3
 
     script = [*encoding.declarations, *encoding.definitions, *(f"(assert {t})" for t in texts)]
-    return list(z3.parse_smt2_string("\n".join(script)))
+    return list(z3.parse_smt2_string("\n".join(script), ctx=context))

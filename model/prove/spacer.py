@@ -39,10 +39,10 @@ def _ask(system: TransitionSystem, properties: Sequence[Property], seconds: floa
 
     ints = Integers(system.variables)
     state = list(ints.constants.values())
-    horn = z3.Fixedpoint()
+    horn = z3.Fixedpoint(ctx=ints.context)
     horn.set(engine="spacer", timeout=max(1, int(1000 * seconds)))
-    reach = z3.Function("reach", *(c.sort() for c in state), z3.BoolSort())
-    wrong = z3.Function("wrong", z3.BoolSort())
+    reach = z3.Function("reach", *(c.sort() for c in state), z3.BoolSort(ints.context))
+    wrong = z3.Function("wrong", z3.BoolSort(ints.context))
     horn.register_relation(reach, wrong)
     horn.declare_var(*state)
     here = reach(*state)

@@ -130,7 +130,7 @@ def k_induction(
         if left <= 0 or k > min(DEEPEST, known_depth):
             stopped = "time was up" if left <= 0 else "no longer schedule was searched from the start"
             return f"induction over up to {k} steps with {len(lemmas)} lemmas of the kernel ({stopped})", cti
-        bad = run.at(z3.Or(wrong))
+        bad = run.at(z3.Or(*wrong, loaded.context))
         model = run.find(bad, left)
         if model is None:
             return k

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from functools import cache
 
 import pytest
@@ -11,6 +12,7 @@ from defercheck.grammar.parser import parse
 from defercheck.grammar.span import Source
 from defercheck.prove.encode import encode
 from defercheck.prove.houdini import inductive, lemmas_of
+from defercheck.prove.slices import Slices
 from defercheck.prove.solver import load as load_encoding
 from defercheck.system.expr import TRUE
 
@@ -43,10 +45,39 @@ def origins(done: Examined, claim: str) -> set[str]:
 
 def test_one_cpu_at_a_time_follows_from_who_owns_RUN() -> None:
     assert proved().proofs is not None and proved().proofs.of("DF201").status == "proved"
-    # The solver names a core that is enough, not always the smallest.
     assert {"RUN_has_one_owner", "running_under_RUN"} <= origins(proved(), "DF201")
     assert all(lemma.origin == "kernel" for lemma in proved().proofs.of("DF201").lemmas)  # type: ignore[union-attr]
     assert len(proved().proofs.of("DF201").lemmas) <= 8
+
+
+def test_a_proof_does_not_depend_on_what_was_proved_before() -> None:
+    """What else Z3 holds and has let go of must not choose between lemmas: certificates would differ by the order of
+    the specs."""
+    import z3
+
+    def found() -> list[tuple[str, ...]]:
+        proofs = examined("book/claims/work_once.dfr").proofs
+        assert proofs is not None
+        return [tuple(lemma.name for lemma in o.lemmas) for o in proofs.outcomes]
+
+    first, others = found(), []
+    for n in range(12):
+        others = others[::2] + [z3.BitVec(f"other {n} {k}", 3) + k for k in range(37 * n)]
+        assert found() == first
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_declaration_that_needs_much_is_done_without(seed: int) -> None:
+    """That a tasklet which runs is on one CPU follows from SCHED's lemmas too, all 37 of them; RUN's are enough, in
+    whatever order Z3 meets them."""
+    system = proved().result.system
+    loaded = load_encoding(encode(system))
+    lemmas = list(inductive(loaded, lemmas_of(system.proposals, system.variables)))
+    random.Random(seed).shuffle(lemmas)
+    needed = Slices(loaded, lemmas).needed([p for p in system.properties if p.id.startswith("DF201")])
+    assert needed is not None and proved().proofs is not None
+    assert set(needed) == set(proved().proofs.of("DF201").lemmas)  # type: ignore[union-attr]
+    assert {lemma.declared for lemma in needed} == {"lemma.RUN_has_one_owner", "lemma.running_under_RUN"}
 
 
 def test_queued_once_follows_from_who_has_SCHED() -> None:
